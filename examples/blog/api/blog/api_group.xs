@@ -1,0 +1,4 @@
+// Posts and comments.
+api_group blog {
+  canonical = "blogapi"
+}

@@ -1,0 +1,23 @@
+// Published posts, newest first, in pages.
+query post verb=GET {
+  api_group = "blog"
+  public = "A blog is there to be read."
+
+  input {
+    int page?=1 filters=min:1
+    int per_page?=10 filters=min:1|max:50
+  }
+
+  stack {
+    db.query "post" {
+      where = $db.post.published == true
+      sort = {id: "desc"}
+      return = {
+        type: "list"
+        paging: {page: $input.page, per_page: $input.per_page, totals: true, metadata: true}
+      }
+    } as $posts
+  }
+
+  response = $posts
+}

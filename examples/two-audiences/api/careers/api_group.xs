@@ -1,0 +1,4 @@
+// What applicants do.
+api_group careers {
+  canonical = "careers"
+}

@@ -1,0 +1,4 @@
+// What people who work here do.
+api_group staff {
+  canonical = "staffapi"
+}

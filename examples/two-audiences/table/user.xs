@@ -1,0 +1,21 @@
+// People who work here.
+table user {
+  auth = true
+
+  schema {
+    int id
+    timestamp created_at?=now
+    text name filters=trim|max:200
+    email email filters=trim|lower|max:254 {
+      sensitive = true
+    }
+    password password filters=min:12|max:128|minLowerAlpha:1|minUpperAlpha:1|minDigit:1|minSymbol:1 {
+      sensitive = true
+    }
+  }
+
+  index = [
+    {type: "primary", field: [{name: "id"}]},
+    {type: "btree|unique", field: [{name: "email", op: "asc"}]}
+  ]
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** The command line. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { pullCommand } from './cli/pull.js'
+import { pushCommand } from './cli/push.js'
+import { scaffoldCommand } from './cli/scaffold.js'
+import { startCommand } from './cli/start.js'
+import { AppError } from './errors.js'
+
+const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+/** A command that talks to the Metadata API of a running server. */
+const remote = (name: string, summary: string): Command =>
+  new Command(name)
+    .description(summary)
+    .addOption(new Option('--url <url>', 'address of the server').default('http://127.0.0.1:8686').env('STACKHOLD_URL'))
+    .addOption(new Option('--token <token>', 'admin token').env('STACKHOLD_TOKEN').makeOptionMandatory())
+    .option('--workspace <id>', 'id of the workspace', wholeNumber, 1)
+    .option('--branch <label>', 'branch; the live one when absent')
+
+const program = new Command('stackhold')
+  .description('An open, self-hosted backend that runs XanoScript workspaces over PostgreSQL.')
+  .showHelpAfterError()
+  .addCommand(
+    new Command('start').description('Starts the server.').option('--dev', 'development mode: details in errors, this machine only').action(startCommand),
+  )
+  .addCommand(
+    remote('push', 'Sends .xs files to a workspace, all or nothing.')
+      .argument('<path>', 'a file, or a directory that is searched for .xs files')
+      .option('--dry-run', 'say what would change and change nothing')
+      .option('--delete', 'remove what the files leave out')
+      .option('--env', 'set the workspace variables of the files')
+      .option('--records', 'write the rows of the files')
+      .action(pushCommand),
+  )
+  .addCommand(
+    remote('pull', 'Writes every definition of a workspace as .xs files.')
+      .argument('<directory>', 'where to')
+      .option('--env', 'with the values of workspace variables')
+      .option('--records', 'with the rows of tables')
+      .action(pullCommand),
+  )
+  .addCommand(
+    remote('scaffold', 'Adds ready-made endpoints for a table, as XanoScript to edit.')
+      .argument('<kind>', 'auth (signup, login, me) or crud (list, read, add, change, delete)')
+      .requiredOption('--table <name>', 'the table')
+      .requiredOption('--group <name>', 'the API group they go into')
+      .option('--auth <table>', 'table whose tokens open the crud endpoints')
+      .action(scaffoldCommand),
+  )
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(error instanceof AppError ? `${error.message}\n${error.hint}\n` : `${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exit(1)
+}

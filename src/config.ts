@@ -1,0 +1,231 @@
+/** The one schema of the environment. Nothing else reads it; `.env.example` lists the same names (a test compares them). */
+import { randomBytes } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { AppError } from './errors.js'
+
+const int = (min: number, max: number, standard: number) => {
+  const problem = `must be a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, problem)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, problem)
+    .default(standard)
+}
+
+const url = (protocols: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    )
+    .optional()
+
+const boolean = (standard: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((text) => text === 'true' || text === '1')
+    .default(standard)
+
+const bytes = (standard: number) => {
+  const problem = 'must be a size such as 1mb, 512kb or 1048576'
+  return z
+    .string()
+    .regex(/^\d{1,12}(b|kb|mb)?$/i, problem)
+    .transform((text) => Number.parseInt(text, 10) * (/mb$/i.test(text) ? 1_048_576 : /kb$/i.test(text) ? 1024 : 1))
+    .refine((value) => value >= 1024 && value <= 1_073_741_824, 'must be from 1kb to 1024mb')
+    .default(standard)
+}
+
+/** Every variable, with its standard value. Times are milliseconds unless the name says otherwise. */
+const schema = z.object({
+  STACKHOLD_ENV: z.enum(['production', 'development'], 'must be production or development').default('production'),
+  PORT: int(0, 65_535, 8686),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: url(['postgres:', 'postgresql:']),
+  STACKHOLD_DATA: z.string().min(1).default('./.stackhold'),
+  STACKHOLD_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  STACKHOLD_ADMIN_TOKEN: z.string().min(24, 'must have at least 24 characters').optional(),
+  REDIS_URL: url(['redis:', 'rediss:']),
+  STACKHOLD_WORKERS: int(1, 256, 1),
+  STACKHOLD_TRUST_PROXY: z.string().min(1).optional(),
+  STACKHOLD_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent')
+    .default('info'),
+
+  STACKHOLD_DB_POOL: int(1, 500, 10),
+  STACKHOLD_STATEMENT_TIMEOUT_MS: int(100, 3_600_000, 15_000),
+
+  STACKHOLD_REQUEST_TIMEOUT_MS: int(100, 3_600_000, 30_000),
+  STACKHOLD_BODY_LIMIT: bytes(1_048_576),
+
+  STACKHOLD_RUN_TIMEOUT_MS: int(100, 86_400_000, 60_000),
+  STACKHOLD_MAX_STEPS: int(1_000, 1_000_000_000_000, 200_000_000),
+  STACKHOLD_MAX_DEPTH: int(8, 10_000, 1_000),
+
+  STACKHOLD_ARGON2_MEMORY_KIB: int(8_192, 4_194_304, 19_456),
+  STACKHOLD_ARGON2_TIME: int(1, 100, 2),
+  STACKHOLD_ARGON2_PARALLELISM: int(1, 64, 1),
+
+  STACKHOLD_METADATA_API: boolean(true),
+})
+
+/** Names of all variables, for the `.env.example` test and the docs. */
+export const variableNames: readonly string[] = Object.keys(schema.shape)
+
+/** What to do about a wrong value, where the problem alone does not say it. */
+const fixes: Readonly<Record<string, string>> = {
+  STACKHOLD_SECRET: 'make one with: node -p "crypto.randomBytes(32).toString(\'base64url\')"',
+  STACKHOLD_ADMIN_TOKEN: 'make one with: node -p "crypto.randomBytes(32).toString(\'base64url\')"',
+  DATABASE_URL: 'for example postgres://user:password@127.0.0.1:5432/stackhold, or leave it out for the embedded database',
+  REDIS_URL: 'for example redis://127.0.0.1:6379, or leave it out',
+  HOST: 'use 127.0.0.1, or set STACKHOLD_ENV=production',
+}
+
+/** The settings of one process, read once and never changed. */
+export interface Config {
+  readonly env: 'production' | 'development'
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly requestTimeoutMs: number
+    readonly bodyLimit: number
+    /** As Fastify's `trustProxy`: all, a number of hops, or addresses; false when not behind a proxy. */
+    readonly trustProxy: boolean | number | string
+    readonly workers: number
+    /** Whether `/api:meta` is served. */
+    readonly metadataApi: boolean
+  }
+  readonly database: {
+    /** Absent: the embedded database below `dataDir`. */
+    readonly url: string | undefined
+    readonly poolSize: number
+    readonly statementTimeoutMs: number
+  }
+  readonly dataDir: string
+  /** Absent: {@link loadSecret} makes one in `dataDir`. */
+  readonly secret: string | undefined
+  readonly adminToken: string | undefined
+  readonly redisUrl: string | undefined
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  readonly run: { readonly timeoutMs: number; readonly maxSteps: number; readonly maxDepth: number }
+  readonly argon2: { readonly memoryKib: number; readonly timeCost: number; readonly parallelism: number }
+}
+
+type Variables = z.output<typeof schema>
+
+/** The settings of this process, for `server.ts` and `cli.ts`; the one place that reads `process.env`. */
+export const readConfig = (): Config => parseConfig(process.env)
+
+/** Settings from given variables. Throws one `AppError` that names every problem and how to solve it. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  // An empty value, as compose files make them, means that the variable is not set.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = schema.safeParse(given)
+  const problems = parsed.success ? findConflicts(parsed.data) : findAllProblems(given, parsed.error.issues)
+  problems.push(...findUnknownNames(Object.keys(given)))
+  if (problems.length > 0 || !parsed.success)
+    throw new AppError(
+      'fatal',
+      `The environment has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+      {
+        hint: 'See .env.example for every variable.',
+      },
+    )
+  return freezeDeep(toConfig(parsed.data))
+}
+
+/** Wrong values, and the conflicts among the right ones. */
+function findAllProblems(given: Readonly<Record<string, string | undefined>>, issues: readonly z.core.$ZodIssue[]): string[] {
+  const wrong = new Set(issues.map((issue) => String(issue.path[0])))
+  const rest = schema.safeParse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))))
+  const conflicts = rest.success ? findConflicts(rest.data).filter((problem) => !wrong.has(problem.split(' ')[0] ?? '')) : []
+  return [...issues.map((issue) => toProblem(String(issue.path[0]), issue.message)), ...conflicts]
+}
+
+const toProblem = (name: string, problem: string, fix: string | undefined = fixes[name]): string => `${name} ${problem}${fix === undefined ? '' : ` (${fix})`}`
+
+function findConflicts(variables: Variables): string[] {
+  const problems: string[] = []
+  if (variables.STACKHOLD_ENV === 'development' && !isLoopback(variables.HOST))
+    problems.push(toProblem('HOST', `is ${variables.HOST}, but development mode answers this machine only`))
+  if (variables.STACKHOLD_ENV === 'production' && variables.DATABASE_URL !== undefined && variables.STACKHOLD_SECRET === undefined)
+    problems.push(toProblem('STACKHOLD_SECRET', 'must be set when DATABASE_URL is: every server on that database needs the same one'))
+  return problems
+}
+
+/** A misspelt setting would otherwise be ignored in silence. */
+function findUnknownNames(names: readonly string[]): string[] {
+  return names
+    .filter((name) => name.startsWith('STACKHOLD_') && !variableNames.includes(name))
+    .map((name) => toProblem(name, 'is not a setting', 'remove it or correct its name'))
+}
+
+/** Addresses that only this machine reaches. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
+
+const toConfig = (variables: Variables): Config => ({
+  env: variables.STACKHOLD_ENV,
+  http: {
+    host: variables.HOST,
+    port: variables.PORT,
+    requestTimeoutMs: variables.STACKHOLD_REQUEST_TIMEOUT_MS,
+    bodyLimit: variables.STACKHOLD_BODY_LIMIT,
+    trustProxy: toTrustProxy(variables.STACKHOLD_TRUST_PROXY),
+    workers: variables.STACKHOLD_WORKERS,
+    metadataApi: variables.STACKHOLD_METADATA_API,
+  },
+  database: { url: variables.DATABASE_URL, poolSize: variables.STACKHOLD_DB_POOL, statementTimeoutMs: variables.STACKHOLD_STATEMENT_TIMEOUT_MS },
+  dataDir: variables.STACKHOLD_DATA,
+  secret: variables.STACKHOLD_SECRET,
+  adminToken: variables.STACKHOLD_ADMIN_TOKEN,
+  redisUrl: variables.REDIS_URL,
+  logLevel: variables.STACKHOLD_LOG_LEVEL,
+  run: { timeoutMs: variables.STACKHOLD_RUN_TIMEOUT_MS, maxSteps: variables.STACKHOLD_MAX_STEPS, maxDepth: variables.STACKHOLD_MAX_DEPTH },
+  argon2: { memoryKib: variables.STACKHOLD_ARGON2_MEMORY_KIB, timeCost: variables.STACKHOLD_ARGON2_TIME, parallelism: variables.STACKHOLD_ARGON2_PARALLELISM },
+})
+
+function toTrustProxy(text: string | undefined): boolean | number | string {
+  if (text === undefined || text === 'false') return false
+  if (text === 'true') return true
+  return /^\d+$/.test(text) ? Number(text) : text
+}
+
+function freezeDeep<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) freezeDeep(member)
+  return Object.freeze(value)
+}
+
+/** The master secret: the configured one, or one kept in the data directory (mode 0600), made at the first start. */
+export function loadSecret(config: Pick<Config, 'secret' | 'dataDir'>): string {
+  if (config.secret !== undefined) return config.secret
+  const path = join(config.dataDir, 'secret')
+  mkdirSync(config.dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+  try {
+    return readSecret(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const draft = `${path}.${process.pid}.tmp`
+  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flush: true })
+  try {
+    // Appears whole, and never over the secret another process has made meanwhile.
+    linkSync(draft, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(draft)
+  }
+  return readSecret(path)
+}
+
+function readSecret(path: string): string {
+  const secret = readFileSync(path, 'utf8').trim()
+  if (secret.length >= 32) return secret
+  throw new AppError('fatal', `The secret in ${path} is damaged.`, {
+    hint: 'Restore the file from a backup: tokens and stored environment variables cannot be read without it.',
+  })
+}

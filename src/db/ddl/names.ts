@@ -1,0 +1,34 @@
+/** Names of schemas, indexes and constraints in Postgres. */
+import { createHash } from 'node:crypto'
+import type { IndexModel } from '../../definitions/table.js'
+
+const bytesMax = 63
+
+/** Schema of one data source of a workspace: `ws_1_live`. */
+export const schemaName = (workspaceId: number, datasource: string): string => fitName(`ws_${workspaceId}_${datasource}`)
+/** Schema for dropped tables of a workspace. */
+export const binSchemaName = (workspaceId: number): string => `ws_${workspaceId}_bin`
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
+
+/** At most 63 bytes: the end of a longer name becomes its hash. */
+export function fitName(name: string, reserve = 0): string {
+  if (Buffer.byteLength(name) + reserve <= bytesMax) return name
+  const room = bytesMax - reserve - 9
+  let kept = ''
+  for (const char of name) {
+    if (Buffer.byteLength(kept + char) > room) break
+    kept += char
+  }
+  return `${kept}_${digest(name)}`
+}
+
+/** Name of an index: readable, and unique within its schema. */
+export const indexName = (table: string, index: IndexModel): string =>
+  `${fitName(`${table}_${index.fields.map((field) => field.name).join('_')}`, 9)}_${digest(JSON.stringify([table, index.type, index.fields, index.lang ?? '']))}`
+
+/** The check that keeps an enum to its values. Names of constraints are per table. */
+export const enumCheckName = (column: string): string => `${fitName(column, 5)}_enum`
+
+/** A quoted identifier, with its schema. */
+export const quote = (...names: string[]): string => names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')

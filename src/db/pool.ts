@@ -1,0 +1,94 @@
+/** The pool for general use: lists, counts, builders' SQL, transactions. A bad connection never comes back to it. */
+import pg from 'pg'
+import { isConnectionFailure, isStalePlan, toDatabaseError, unavailable } from './failure.js'
+
+/** A connection that has prepared this many statements is replaced, which bounds the server's memory. */
+export const preparedStatementsMax = 512
+
+/** Counts the distinct names a connection has prepared. */
+export class PreparedNames {
+  readonly #names = new WeakMap<pg.ClientBase, Set<string>>()
+
+  add(client: pg.ClientBase, name: string): void {
+    const names = this.#names.get(client)
+    if (names === undefined) this.#names.set(client, new Set([name]))
+    else names.add(name)
+  }
+
+  isFull(client: pg.ClientBase): boolean {
+    return (this.#names.get(client)?.size ?? 0) >= preparedStatementsMax
+  }
+}
+
+export interface Pool {
+  run(text: string, values: readonly unknown[] | undefined, name: string | undefined): Promise<pg.QueryResult>
+  acquire(): Promise<pg.PoolClient>
+  readonly counts: PoolCounts
+  close(): Promise<void>
+}
+
+export interface PoolCounts {
+  total: number
+  idle: number
+  waiting: number
+}
+
+export function createPool(config: pg.ClientConfig, size: number, onError: (error: Error) => void): Pool {
+  const pool = new pg.Pool({ ...config, max: size, idleTimeoutMillis: 30_000 } as pg.PoolConfig)
+  const prepared = new PreparedNames()
+  pool.on('error', onError)
+  // The pool listens only while a client is idle; one that dies in use must not end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  const acquire = async (): Promise<pg.PoolClient> => {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      throw toDatabaseError(isConnectionFailure(error) ? error : unavailable(error))
+    }
+  }
+
+  const runOnce = async (text: string, values: readonly unknown[] | undefined, name: string | undefined): Promise<pg.QueryResult> => {
+    const client = await acquire()
+    try {
+      const result = await client.query(toQueryConfig(text, values, name))
+      if (name !== undefined) prepared.add(client, name)
+      client.release(prepared.isFull(client))
+      return result
+    } catch (error) {
+      client.release(isConnectionFailure(error) || isStalePlan(error))
+      throw error
+    }
+  }
+
+  return {
+    acquire,
+    async run(text, values, name) {
+      try {
+        return await runOnce(text, values, name)
+      } catch (error) {
+        // Nothing ran, so trying again is safe; unnamed, because every other connection may hold the same stale plan.
+        if (name !== undefined && isStalePlan(error)) return runOnce(text, values, undefined).catch(rethrowMapped)
+        throw toDatabaseError(error)
+      }
+    },
+    get counts() {
+      return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
+    },
+    async close() {
+      if (!pool.ending) await pool.end()
+    },
+  }
+}
+
+const rethrowMapped = (error: unknown): never => {
+  throw toDatabaseError(error)
+}
+
+/** The driver's form of a statement; unnamed ones use the extended protocol too, so that one text is one statement. */
+export const toQueryConfig = (text: string, values: readonly unknown[] | undefined, name: string | undefined): pg.QueryConfig => {
+  const config: pg.QueryConfig & { queryMode?: string } = { text, values: (values ?? []) as unknown[] }
+  if (name === undefined) config.queryMode = 'extended'
+  else config.name = name
+  return config
+}

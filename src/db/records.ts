@@ -1,0 +1,84 @@
+/** The database statements of function stacks: compiled once, run on a session. */
+
+import type { TableModel } from '../definitions/table.js'
+import { fieldToJson } from '../definitions/table-json.js'
+import { AppError, fatal } from '../errors.js'
+import { didYouMean } from '../lang/suggest.js'
+import { fromPlain } from '../lib/value.js'
+import type { RecordsAction, RecordsCompiler, RecordsOperation, RecordsSession } from '../runtime/capabilities.js'
+import type { SqlFace } from '../runtime/define.js'
+import type { Database } from './client.js'
+import { compileAdd } from './records/add.js'
+import { compileAddOrEdit } from './records/add-or-edit.js'
+import { type CompileContext, headTable, valueArgument } from './records/arguments.js'
+import { compileBulkAdd, compileBulkDelete, compileBulkPatch, compileBulkUpdate, compileIncrement, compileTruncate } from './records/bulk.js'
+import { compileDel, compileGet, compileHas } from './records/by-key.js'
+import { compileEdit } from './records/edit.js'
+import { compileCount, compileQuery } from './records/query.js'
+import { DatabaseSession, type RecordsSessionOptions } from './records/session.js'
+import { tableInfo } from './table-info.js'
+
+export type { RecordsSessionOptions, StatementFact } from './records/session.js'
+
+export interface RecordsCompilerOptions {
+  /** The query face of a filter; absent = filters on columns are refused. */
+  lookupSqlFilter?(name: string): SqlFace | undefined
+}
+
+const operations: Readonly<Record<RecordsOperation, (context: CompileContext) => RecordsAction>> = {
+  query: compileQuery,
+  get: compileGet,
+  has: compileHas,
+  add: compileAdd,
+  edit: compileEdit,
+  patch: compileEdit,
+  add_or_edit: compileAddOrEdit,
+  del: compileDel,
+  count: compileCount,
+  truncate: compileTruncate,
+  increment: compileIncrement,
+  'bulk.add': compileBulkAdd,
+  'bulk.update': compileBulkUpdate,
+  'bulk.patch': compileBulkPatch,
+  'bulk.delete': compileBulkDelete,
+  schema: compileSchema,
+  direct_query: () => {
+    throw new AppError('unsupported', 'Not supported yet: db.direct_query')
+  },
+}
+
+/** Compiles statements over the tables of a workspace. */
+export function createRecordsCompiler(tables: ReadonlyMap<string, TableModel>, options: RecordsCompilerOptions = {}): RecordsCompiler {
+  const table: CompileContext['table'] = (name) => {
+    const model = tables.get(name)
+    if (model === undefined) throw fatal(`Unknown table: ${name}`, { hint: didYouMean(name, tables.keys()) ?? 'Push the table before the stack that uses it.' })
+    return tableInfo(model)
+  }
+  const lookupSqlFilter = options.lookupSqlFilter ?? ((): undefined => undefined)
+  return { compile: (request) => operations[request.operation]({ request, table, lookupSqlFilter }) }
+}
+
+/** A session for one run. Throws `inputError` for an unknown data source. */
+export const createRecordsSession = (database: Database, options: RecordsSessionOptions): RecordsSession => new DatabaseSession(database, options)
+
+/** `db.schema`: the columns of a table, or one of them, in the form of the Metadata API. */
+function compileSchema(context: CompileContext): RecordsAction {
+  const { model } = headTable(context)
+  const names = { idOf: () => undefined, nameOf: () => undefined }
+  const describe = model.columns.map((column) => fromPlain(fieldToJson(column.field, names)))
+  const path = valueArgument(context, 'path')
+  return async (_session, frame) => {
+    const wanted = path(frame)
+    if (wanted === null || wanted === '') return describe
+    const at = model.columns.findIndex((column) => column.name === wanted)
+    if (at < 0)
+      throw fatal(`Table "${model.name}" has no column "${String(wanted)}".`, {
+        hint:
+          didYouMean(
+            String(wanted),
+            model.columns.map((column) => column.name),
+          ) ?? 'Use the name of a column.',
+      })
+    return describe[at] ?? null
+  }
+}

@@ -1,0 +1,121 @@
+/** `db.add_or_edit`: writes into the row with a value, or makes that row; two callers at once end with one row. */
+import { inputError } from '../../errors.js'
+import { ident, join, param, raw, sql } from '../../lib/sql.js'
+import type { Obj, Value } from '../../lib/value.js'
+import type { RecordsAction } from '../../runtime/capabilities.js'
+import { type BoundSql, CachedSql, constantCommand } from '../inputs.js'
+import type { ColumnInfo, TableInfo } from '../table-info.js'
+import { encodeValues, insertSql, returning, writtenRow } from './add.js'
+import { asData, type CompileContext, checkWrittenKeys, headTable, refuseUnsupported, valueArgument } from './arguments.js'
+import { encoded, keyColumn, keyValue } from './by-key.js'
+import { UpdateStatements } from './edit.js'
+import type { RowShape } from './row.js'
+import { asDatabaseSession, type DatabaseSession } from './session.js'
+import { readChanges, readNewRow, type Values, type Writer, writableColumns, writerOf } from './write.js'
+
+export function compileAddOrEdit(context: CompileContext): RecordsAction {
+  refuseUnsupported(context, 'addon')
+  const info = headTable(context)
+  checkWrittenKeys(context.request.args.get('data'), info)
+  const { shape, read } = writtenRow(context, info)
+  const upsert = compileUpsert(info, shape)
+  const columnOf = keyColumn(context, info)
+  const givenKey = valueArgument(context, 'field_value')
+  const dataOf = valueArgument(context, 'data')
+  return async (given, frame) => {
+    const column = columnOf(frame)
+    const row = await upsert(asDatabaseSession(given), { column, value: givenKey(frame), data: asData(dataOf(frame)), writer: writerOf(frame) })
+    return read(row)
+  }
+}
+
+interface Upsert {
+  column: ColumnInfo
+  value: Value
+  data: Obj
+  writer: Writer
+}
+
+function compileUpsert(info: TableInfo, shape: RowShape): (session: DatabaseSession, upsert: Upsert) => Promise<Record<string, unknown>> {
+  const updates = new UpdateStatements(info, shape)
+  const inserts = new InsertStatements(info, shape)
+  return async (session, { column, value, data, writer }) => {
+    const key = keyValue(column, value)
+    const isPrimary = column === info.primary
+    if (key === undefined && !isPrimary) throw inputError('field_value', `Input "field_value" is not a value of ${column.name}.`)
+    const hashing = hashOnce(writer)
+    const update = async (on: DatabaseSession): Promise<Record<string, unknown> | undefined> => {
+      if (key === undefined) return undefined
+      const changes = await readChanges(info, data, hashing)
+      const columns = [...changes.keys()]
+      return (await on.run(updates.for(column, columns).command(encoded([key.parameter, ...encodeValues(columns, changes)]), on.schema))).rows[0]
+    }
+    const insert = async (on: DatabaseSession): Promise<Record<string, unknown>> => {
+      const complete = isPrimary || data.has(column.name) ? data : new Map([...data, [column.name, value]])
+      const values = await readNewRow(info, complete, hashing)
+      const written = [...(await readChanges(info, data, hashing)).keys()]
+      // A new int id comes from the sequence; a uuid is as good as any that we would make.
+      const id = isPrimary && column.type.name === 'uuid' && key !== undefined ? key.parameter : undefined
+      const { text, parameters } = inserts.for(column, written, id !== undefined, values, id)
+      return (await on.run(text.command(encoded(parameters), on.schema))).rows[0] ?? {}
+    }
+    if (isPrimary || info.unique.has(column.name)) return (await update(session)) ?? (await insert(session))
+    // Without a unique index only a lock keeps two callers from adding the same row.
+    return session.atomically(async (inner) => {
+      await inner.run(lockCommand(info, inner.schema, JSON.stringify([column.name, key?.parameter])))
+      return (await update(inner)) ?? (await insert(inner))
+    })
+  }
+}
+
+/** The same text has one hash within one statement, whether it ends as an update or an insert. */
+function hashOnce(writer: Writer): Writer {
+  const hashes = new Map<string, Promise<string>>()
+  return {
+    now: writer.now,
+    hash(text) {
+      const found = hashes.get(text) ?? writer.hash(text)
+      hashes.set(text, found)
+      return found
+    },
+  }
+}
+
+const lockCommand = (info: TableInfo, schema: string, value: string) =>
+  constantCommand(sql`select pg_advisory_xact_lock(hashtext(${param(`${schema}.${info.model.name}`)}), hashtext(${param(value)}))`, schema)
+
+class InsertStatements {
+  readonly #info: TableInfo
+  readonly #shape: RowShape
+  readonly #statements = new Map<string, CachedSql>()
+
+  constructor(info: TableInfo, shape: RowShape) {
+    this.#info = info
+    this.#shape = shape
+  }
+
+  /** `insert … on conflict (key) do update set` the columns that data names. */
+  for(key: ColumnInfo, written: readonly ColumnInfo[], withId: boolean, values: Values, id: unknown): { text: CachedSql; parameters: unknown[] } {
+    const columns = withId ? [this.#info.primary, ...writableColumns(this.#info)] : writableColumns(this.#info)
+    const name = JSON.stringify([key.name, withId, ...written.map((column) => column.name)])
+    let text = this.#statements.get(name)
+    if (text === undefined) {
+      text = new CachedSql(() => sql`${insertSql(this.#info, columns)}${this.#conflict(key, written, withId)}${returning(this.#shape)}`)
+      if (this.#statements.size < 64) this.#statements.set(name, text)
+    }
+    const parameters = encodeValues(writableColumns(this.#info), values)
+    return { text, parameters: withId ? [id, ...parameters] : parameters }
+  }
+
+  #conflict(key: ColumnInfo, written: readonly ColumnInfo[], withId: boolean): BoundSql {
+    const info = this.#info
+    if (!info.unique.has(key.name) || (key === info.primary && !withId)) return raw('')
+    const columns = written.length === 0 ? [info.primary] : written
+    const set = columns.map((column) =>
+      column === info.primary
+        ? sql`${ident(column.name)} = ${ident(info.model.name, column.name)}`
+        : sql`${ident(column.name)} = excluded.${ident(column.name)}`,
+    )
+    return sql` on conflict (${ident(key.name)}) do update set ${join(set)}`
+  }
+}

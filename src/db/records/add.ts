@@ -1,0 +1,49 @@
+/** `db.add`: one new row, and the statement that inserts it. */
+import { ident, join, param, raw, sql } from '../../lib/sql.js'
+import type { Obj, Value } from '../../lib/value.js'
+import type { RecordsAction } from '../../runtime/capabilities.js'
+import { type BoundSql, CachedSql, tableSql } from '../inputs.js'
+import type { ColumnInfo, TableInfo } from '../table-info.js'
+import { asData, type CompileContext, checkWrittenKeys, headTable, refuseUnsupported, valueArgument } from './arguments.js'
+import { encoded } from './by-key.js'
+import { compileRowReader, type RowShape, readOutput, rowShape, selectList } from './row.js'
+import { asDatabaseSession } from './session.js'
+import { readNewRow, type Values, writableColumns, writerOf } from './write.js'
+
+const asIs = (value: Value): unknown => value
+/** A parameter with the type of its column; values are encoded beforehand. */
+export const columnParameter = (column: ColumnInfo, operand: number): BoundSql => sql`${param({ operand, encode: asIs })}${raw(`::${column.codec.sqlType}`)}`
+
+/** `insert into t (…) values (…)` of every column but the primary key. */
+export function insertSql(info: TableInfo, columns: readonly ColumnInfo[] = writableColumns(info)): BoundSql {
+  const target = sql`insert into ${tableSql(info.model.name)} as ${ident(info.model.name)}`
+  if (columns.length === 0) return sql`${target} default values`
+  return sql`${target} (${join(columns.map((column) => ident(column.name)))}) values (${join(columns.map(columnParameter))})`
+}
+
+export const encodeValues = (columns: readonly ColumnInfo[], values: Values): unknown[] =>
+  columns.map((column) => column.codec.encode(values.get(column) ?? null))
+
+export const returning = (shape: RowShape): BoundSql => sql` returning ${selectList(shape)}`
+
+/** The shape and the reader of the row a write returns. */
+export function writtenRow(context: CompileContext, info: TableInfo): { shape: RowShape; read: (row: Record<string, unknown>) => Obj } {
+  const shape = rowShape(info.model.name, info, readOutput(context.request.args.get('output'), false))
+  return { shape, read: compileRowReader(shape) }
+}
+
+export function compileAdd(context: CompileContext): RecordsAction {
+  refuseUnsupported(context, 'addon')
+  const info = headTable(context)
+  checkWrittenKeys(context.request.args.get('data'), info)
+  const columns = writableColumns(info)
+  const { shape, read } = writtenRow(context, info)
+  const statement = new CachedSql(() => sql`${insertSql(info)}${returning(shape)}`)
+  const dataOf = valueArgument(context, 'data')
+  return async (given, frame) => {
+    const session = asDatabaseSession(given)
+    const values = await readNewRow(info, asData(dataOf(frame)), writerOf(frame))
+    const { rows } = await session.run(statement.command(encoded(encodeValues(columns, values)), session.schema))
+    return read(rows[0] ?? {})
+  }
+}

@@ -1,0 +1,123 @@
+/** Which tables and columns a query expression can name. */
+import { AppError, fatal } from '../errors.js'
+import { didYouMean } from '../lang/suggest.js'
+import type { Expr } from '../lang/tree.js'
+import { ident } from '../lib/sql.js'
+import type { SqlFace } from '../runtime/define.js'
+import type { Evaluate } from '../runtime/frame.js'
+import type { BoundSql, Inputs } from './inputs.js'
+import type { ColumnInfo, TableInfo } from './table-info.js'
+
+/** A table under the name the query calls it. */
+export interface ScopeTable {
+  alias: string
+  info: TableInfo
+}
+
+export interface Scope {
+  main: ScopeTable
+  joined: readonly ScopeTable[]
+  inputs: Inputs
+  /** Compiles an expression that names no column. */
+  compileValue(expr: Expr): Evaluate
+  /** Columns that callers may filter and sort by; absent = every one that is neither internal nor a password. */
+  reveals?(column: ColumnInfo): boolean
+  /** The query face of a filter. */
+  lookupSqlFilter(name: string): SqlFace | undefined
+}
+
+/** A column, possibly with a path into its JSON. */
+export interface ColumnRef {
+  table: ScopeTable
+  column: ColumnInfo
+  path: readonly string[]
+}
+
+export const tablesOf = (scope: Scope): readonly ScopeTable[] => [scope.main, ...scope.joined]
+
+/** `"alias"."column"`. */
+export const columnSql = (table: ScopeTable, column: ColumnInfo): BoundSql => ident(table.alias, column.name)
+
+/** The error for a column that does not exist, as clients of the original know it. */
+export function unknownColumn(name: string, candidates: Iterable<string>): AppError {
+  const hint = didYouMean(name.split('.').at(-1) ?? name, candidates)
+  return new AppError('badRequest', `Unsupported parameter reference - ${name}`, hint === undefined ? {} : { hint })
+}
+
+export const columnNames = (scope: Scope): string[] => tablesOf(scope).flatMap((table) => [...table.info.byName.keys()])
+
+/** `$db.a.b` as its names after `$db`; null for anything else. */
+export function dbPath(expr: Expr): string[] | null {
+  const names: string[] = []
+  let at = expr
+  for (;;) {
+    if (at.type === 'variable') return at.name === 'db' ? names.reverse() : null
+    if (at.type === 'member') {
+      names.push(at.name)
+      at = at.object
+    } else if (at.type === 'index' && (at.index.type === 'number' || at.index.type === 'text')) {
+      names.push(at.index.type === 'number' ? at.index.text : at.index.value)
+      at = at.object
+    } else return null
+  }
+}
+
+/** Whether a column is named anywhere in the expression. */
+export function namesColumn(expr: Expr): boolean {
+  switch (expr.type) {
+    case 'variable':
+      return expr.name === 'db'
+    case 'member':
+      return namesColumn(expr.object)
+    case 'index':
+      return namesColumn(expr.object) || namesColumn(expr.index)
+    case 'filter':
+      return (expr.input !== null && namesColumn(expr.input)) || expr.args.some(namesColumn)
+    case 'unary':
+      return namesColumn(expr.operand)
+    case 'binary':
+      return namesColumn(expr.left) || namesColumn(expr.right)
+    case 'ternary':
+      return namesColumn(expr.test) || namesColumn(expr.then) || namesColumn(expr.else)
+    case 'pair':
+      return namesColumn(expr.low) || namesColumn(expr.high)
+    case 'list':
+      return expr.items.some((item) => namesColumn(item.type === 'spread' ? item.value : item))
+    case 'object':
+      return expr.entries.some((entry) => namesColumn(entry.value) || (entry.type === 'computed' && namesColumn(entry.key)))
+    default:
+      return false
+  }
+}
+
+/** Finds the column of `$db.table.col`, `$db.alias.col` or `$db.col`; the rest of the names is a path into its JSON. */
+export function resolveColumn(names: readonly string[], scope: Scope): ColumnRef {
+  const [first = '', second] = names
+  const table = tablesOf(scope).find((candidate) => candidate.alias === first)
+  const column = second === undefined ? undefined : table?.info.byName.get(second)
+  if (table !== undefined && column !== undefined) return withPath(table, column, names.slice(2))
+  const own = scope.main.info.byName.get(first)
+  if (own !== undefined) return withPath(scope.main, own, names.slice(1))
+  const written = names.join('.')
+  if (table !== undefined) throw unknownColumn(written, table.info.byName.keys())
+  throw unknownColumn(written, [...tablesOf(scope).map((candidate) => candidate.alias), ...scope.main.info.byName.keys()])
+}
+
+function withPath(table: ScopeTable, column: ColumnInfo, path: readonly string[]): ColumnRef {
+  if (path.length > 0 && column.codec.sqlType !== 'jsonb')
+    throw fatal(`"${column.name}" of table "${table.info.model.name}" is ${column.type.name}: it has no members.`)
+  return { table, column, path }
+}
+
+const isRevealed = (column: ColumnInfo): boolean => column.model.access !== 'internal' && column.type.name !== 'password'
+
+/** A column by the text callers send, `col` or `alias.col`. Internal columns and passwords do not exist for callers. */
+export function findPublicColumn(name: string, scope: Scope): ColumnRef | undefined {
+  const [first = '', ...rest] = name.split('.')
+  const table = rest.length > 0 ? tablesOf(scope).find((candidate) => candidate.alias === first) : undefined
+  const found = table?.info.byName.get(rest[0] ?? '')
+  const column = found ?? scope.main.info.byName.get(first)
+  if (column === undefined || !(scope.reveals ?? isRevealed)(column)) return undefined
+  const path = found === undefined ? rest : rest.slice(1)
+  return path.length > 0 && column.codec.sqlType !== 'jsonb' ? undefined : { table: found === undefined ? scope.main : (table as ScopeTable), column, path }
+}

@@ -1,0 +1,58 @@
+/** A table as the data layer reads it. */
+import type { Expr, Field } from '../lang/tree.js'
+
+export interface ColumnModel {
+  name: string
+  /** Type name of the reference: `int`, `text`, `geo_point` … */
+  type: string
+  /** Column of lists; stored as jsonb or an array. */
+  list: boolean
+  nullable: boolean
+  /** False when an insert may leave it out. */
+  required: boolean
+  /** Constant default; `now` for timestamps. Absent = the type's empty value, or null when nullable. */
+  default?: Expr
+  sensitive: boolean
+  /** `internal` columns never appear in rows unless named in `output`. Password columns are internal by default. */
+  access: 'public' | 'private' | 'internal'
+  /** Name of the table a foreign key points to. */
+  references?: string
+  /** Values of an enum. */
+  values?: string[]
+  /** Dimensions of a vector. */
+  size?: number
+  description: string
+  /** The field as written: input filters and nested schema. */
+  field: Field
+}
+
+export interface IndexModel {
+  type: 'primary' | 'btree' | 'unique' | 'gin' | 'search' | 'spatial' | 'vector'
+  fields: { name: string; op?: string }[]
+  name?: string
+  /** Text search language. */
+  lang?: string
+}
+
+export interface ViewModel {
+  name: string
+  alias?: string
+  search?: Expr
+  hide: string[]
+  sort: { column: string; order: 'asc' | 'desc' | 'rand' }[]
+}
+
+export interface TableModel {
+  /** Id of the definition in the catalog. */
+  id: number
+  guid: string
+  name: string
+  description: string
+  auth: boolean
+  /** The first is the primary key `id`. */
+  columns: ColumnModel[]
+  indexes: IndexModel[]
+  views: ViewModel[]
+  /** Rows seeded when the table is created, as literals. */
+  items: Expr | null
+}

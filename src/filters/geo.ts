@@ -1,0 +1,67 @@
+/** Constructors of geometry values, in the shape geo columns and inputs have: `{type, data}` with `{lng, lat}` points. */
+import { fatal } from '../errors.js'
+import { isList, isObj, type Obj, type Value } from '../lib/value.js'
+import { defineFilter, type FilterContext, type ValueFilter } from '../runtime/define.js'
+import { spendList } from './bounds.js'
+import { numberOf, wrongType } from './operand.js'
+
+type Build = (filter: string, value: Value, context: FilterContext) => Value
+
+/** `{lng, lat}`, a whole point value, or `[lng, lat]` as in GeoJSON. */
+function pointOf(filter: string, value: Value): Obj {
+  if (isObj(value)) {
+    const data = value.get('data')
+    if (value.get('type') === 'point' && data !== undefined && isObj(data)) return pointOf(filter, data)
+    return lngLat(filter, value.get('lng') ?? value.get('longitude') ?? null, value.get('lat') ?? value.get('latitude') ?? null)
+  }
+  if (isList(value) && value.length >= 2) return lngLat(filter, value[0] ?? null, value[1] ?? null)
+  throw wrongType(filter, 'points such as {lng: 13.4, lat: 52.5}', value)
+}
+
+function lngLat(filter: string, longitude: Value, latitude: Value): Obj {
+  const [lng, lat] = [numberOf(filter, longitude, 'lng'), numberOf(filter, latitude, 'lat')]
+  if (Math.abs(lng) > 180 || Math.abs(lat) > 90) throw fatal(`Filter "${filter}" expects lng within ±180 and lat within ±90.`)
+  return new Map<string, Value>([
+    ['lng', lng],
+    ['lat', lat],
+  ])
+}
+
+const listOf =
+  (item: Build): Build =>
+  (filter, value, context) => {
+    if (!isList(value)) throw wrongType(filter, 'a list', value)
+    spendList(context, filter, value.length)
+    return value.map((member) => item(filter, member, context))
+  }
+
+/** The coordinates of a whole value (`{type, data}`, GeoJSON's `{type, coordinates}`), or the input itself. */
+const coordinatesOf = (value: Value): Value => (isObj(value) ? (value.get('data') ?? value.get('coordinates') ?? value) : value)
+
+const constructorOf = (kind: string, type: string, build: Build, example: string): ValueFilter => {
+  const name = `to_geo_${kind}`
+  return defineFilter({
+    name,
+    group: 'conversion',
+    summary: `Makes a ${kind} value of ${kind === 'point' ? 'a point' : 'points'}: {lng, lat} objects, [lng, lat] pairs or GeoJSON.`,
+    input: 'object or list',
+    returns: 'geo value',
+    scalar: true,
+    cases: [[`${example}|${name}`, `{type: "${type}", data: ${example}}`]],
+    apply: (input, _args, context) =>
+      new Map<string, Value>([
+        ['type', type],
+        ['data', build(name, coordinatesOf(input), context)],
+      ]),
+  })
+}
+
+const line = '[{lng: 1, lat: 2}, {lng: 3, lat: 4}]'
+export const geoFilters = [
+  constructorOf('point', 'point', pointOf, '{lng: 13.4, lat: 52.5}'),
+  constructorOf('multipoint', 'points', listOf(pointOf), line),
+  constructorOf('linestring', 'path', listOf(pointOf), line),
+  constructorOf('multilinestring', 'paths', listOf(listOf(pointOf)), `[${line}]`),
+  constructorOf('polygon', 'poly', listOf(pointOf), line),
+  constructorOf('multipolygon', 'polys', listOf(listOf(pointOf)), `[${line}]`),
+]

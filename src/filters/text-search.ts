@@ -1,0 +1,169 @@
+/** Filters that look for text within text. */
+import type { Value } from '../lib/value.js'
+import { defineFilter, type FilterCase, type FilterSpec, type ValueFilter } from '../runtime/define.js'
+import { foldCase, positionOf } from './code-points.js'
+import { textOf } from './operand.js'
+
+const group = 'text'
+const search = { name: 'search', type: 'text', required: true }
+
+/** A filter that asks one question of the input and the searched text. */
+function defineSearch(
+  spec: { name: string; aliases?: string[]; summary: string; returns: string; cases: FilterCase[] },
+  answer: (text: string, search: string) => Value,
+): ValueFilter {
+  return defineFilter({
+    ...spec,
+    group,
+    input: 'text',
+    args: [search],
+    scalar: true,
+    apply: (input, args) => answer(textOf(spec.name, input), textOf(spec.name, args[0] ?? null, 'search')),
+  })
+}
+
+export const index = defineSearch(
+  {
+    name: 'index',
+    aliases: ['strpos'],
+    summary: 'Position of the first occurrence, from 0; false when there is none.',
+    returns: 'int or false',
+    cases: [
+      ['"Epic Battle"|index:"Battle"', '5'],
+      ['"hello world"|index:"world"', '6'],
+      ['"abc"|index:"z"', 'false'],
+      ['"😀b"|index:"b"', '1'],
+    ],
+  },
+  (text, wanted) => {
+    const at = text.indexOf(wanted)
+    return at < 0 ? false : positionOf(text, at)
+  },
+)
+
+/** Position in the text, in code points, of position `unit` of its case-folded form, whose length may differ. */
+function unfoldedPosition(text: string, folded: string, unit: number): number {
+  if (folded.length === text.length) return positionOf(text, unit)
+  let position = 0
+  let length = 0
+  for (const character of text) {
+    if (length >= unit) break
+    length += foldCase(character).length
+    position++
+  }
+  return position
+}
+
+export const indexIgnoringCase = defineSearch(
+  {
+    name: 'iindex',
+    aliases: ['stripos'],
+    summary: 'The same as index, ignoring case.',
+    returns: 'int or false',
+    cases: [
+      ['"Epic Battle"|iindex:"battle"', '5'],
+      ['"hello world"|iindex:"WORLD"', '6'],
+      ['"abc"|iindex:"Z"', 'false'],
+      ['"ßÄx"|iindex:"äX"', '1'],
+    ],
+  },
+  (text, wanted) => {
+    const folded = foldCase(text)
+    const at = folded.indexOf(foldCase(wanted))
+    return at < 0 ? false : unfoldedPosition(text, folded, at)
+  },
+)
+
+export const startsWith = defineSearch(
+  {
+    name: 'starts_with',
+    summary: 'Whether the text begins so.',
+    returns: 'bool',
+    cases: [
+      ['"Epic Battle"|starts_with:"Epic"', 'true'],
+      ['"test123"|starts_with:"abc"', 'false'],
+      ['"abc"|starts_with:""', 'true'],
+      ['null|starts_with:"a"', 'false'],
+    ],
+  },
+  (text, wanted) => text.startsWith(wanted),
+)
+
+export const startsWithIgnoringCase = defineSearch(
+  {
+    name: 'istarts_with',
+    summary: 'Whether the text begins so, ignoring case.',
+    returns: 'bool',
+    cases: [
+      ['"Epic Battle"|istarts_with:"epic"', 'true'],
+      ['"HELLO world"|istarts_with:"hello"', 'true'],
+    ],
+  },
+  (text, wanted) => foldCase(text).startsWith(foldCase(wanted)),
+)
+
+export const endsWith = defineSearch(
+  {
+    name: 'ends_with',
+    summary: 'Whether the text ends so.',
+    returns: 'bool',
+    cases: [
+      ['"Epic Battle"|ends_with:"Battle"', 'true'],
+      ['"test.png"|ends_with:".jpg"', 'false'],
+    ],
+  },
+  (text, wanted) => text.endsWith(wanted),
+)
+
+export const endsWithIgnoringCase = defineSearch(
+  {
+    name: 'iends_with',
+    summary: 'Whether the text ends so, ignoring case.',
+    returns: 'bool',
+    cases: [
+      ['"test.JPG"|iends_with:".jpg"', 'true'],
+      ['"test.png"|iends_with:".JPG"', 'false'],
+      ['"ΟΔΟΣ"|iends_with:"ος"', 'true'],
+    ],
+  },
+  (text, wanted) => foldCase(text).endsWith(foldCase(wanted)),
+)
+
+export const contains = defineSearch(
+  {
+    name: 'contains',
+    summary: 'Whether the text holds another.',
+    returns: 'bool',
+    cases: [
+      ['"Epic Battle"|contains:"Battle"', 'true'],
+      ['"hello world"|contains:"foo"', 'false'],
+      ['null|contains:"a"', 'false'],
+    ],
+  },
+  (text, wanted) => text.includes(wanted),
+)
+
+export const containsIgnoringCase = defineSearch(
+  {
+    name: 'icontains',
+    summary: 'Whether the text holds another, ignoring case.',
+    returns: 'bool',
+    cases: [
+      ['"Epic Battle"|icontains:"battle"', 'true'],
+      ['"Test123"|icontains:"TEST"', 'true'],
+      ['"STRASSE"|icontains:"straße"', 'true'],
+    ],
+  },
+  (text, wanted) => foldCase(text).includes(foldCase(wanted)),
+)
+
+export const textSearchFilters: FilterSpec[] = [
+  index,
+  indexIgnoringCase,
+  startsWith,
+  startsWithIgnoringCase,
+  endsWith,
+  endsWithIgnoringCase,
+  contains,
+  containsIgnoringCase,
+]

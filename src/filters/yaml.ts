@@ -1,0 +1,89 @@
+/** YAML 1.2 core schema: no custom tags, few aliases, bounded size and depth. */
+import { parseDocument, stringify as stringifyYaml } from 'yaml'
+import { fatal } from '../errors.js'
+import { isBinary, isList, isObj, type Value } from '../lib/value.js'
+import { defineFilter, type FilterContext } from '../runtime/define.js'
+import { stringify } from '../runtime/serialize.js'
+import { assertDepth, spendText } from './bounds.js'
+import { guard } from './guard.js'
+import { intOf, textOf } from './operand.js'
+
+const group = 'conversion'
+const maxLength = 1024 * 1024
+
+function decode(text: string, context: FilterContext): Value {
+  if (text.length > maxLength) throw fatal(`Filter "yaml_decode" reads at most ${maxLength} characters.`)
+  context.spend(Math.ceil(text.length / 16))
+  // Unique keys are checked pair by pair, which takes quadratic time; here the last one wins.
+  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: false, merge: false, logLevel: 'error', prettyErrors: true })
+  const problem = document.errors[0]
+  if (problem) throw fatal(`Filter "yaml_decode": ${problem.message.split('\n')[0] ?? 'invalid YAML.'}`)
+  return fromYaml(document.toJS({ mapAsMap: true, maxAliasCount: 50 }), context, 0)
+}
+
+/** Aliases are copied, so each visit is paid for. */
+function fromYaml(value: unknown, context: FilterContext, depth: number): Value {
+  assertDepth('yaml_decode', depth)
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
+  if (typeof value === 'bigint') return Number(value)
+  context.spend(1)
+  if (Array.isArray(value)) return value.map((item) => fromYaml(item, context, depth + 1))
+  if (!(value instanceof Map)) return null
+  const out = new Map<string, Value>()
+  for (const [key, member] of value) {
+    const name = fromYaml(key, context, depth + 1)
+    out.set(typeof name === 'object' && name !== null ? stringify(name) : String(name), fromYaml(member, context, depth + 1))
+  }
+  return out
+}
+
+/** What the library may see: bytes as base64, resources as null. */
+function toYaml(value: Value, depth: number): unknown {
+  assertDepth('yaml_encode', depth)
+  if (isList(value)) return value.map((item) => toYaml(item, depth + 1))
+  if (isObj(value)) return new Map(Array.from(value, ([key, member]) => [key, toYaml(member, depth + 1)]))
+  if (isBinary(value)) return Buffer.from(value).toString('base64')
+  return typeof value === 'object' ? null : value
+}
+
+export const yamlFilters = [
+  defineFilter({
+    name: 'yaml_encode',
+    group,
+    summary: 'Writes a value as YAML, one entry a line.',
+    input: 'any',
+    returns: 'text',
+    args: [
+      { name: 'options', type: 'any', summary: 'Accepted and ignored.' },
+      { name: 'inline', type: 'int', summary: 'Accepted and ignored: the output is never inline.' },
+      { name: 'indent', type: 'int', summary: 'Blanks a level, 1 to 16.', default: 2 },
+    ],
+    scalar: true,
+    cases: [
+      ['{"a":1,"b":2,"c":3}|yaml_encode', '"a: 1\\nb: 2\\nc: 3\\n"'],
+      ['{a: {b: "yes", c: [1, "2"]}}|yaml_encode', '"a:\\n  b: yes\\n  c:\\n    - 1\\n    - \\"2\\"\\n"'],
+    ],
+    apply(input, args, context) {
+      const name = 'yaml_encode'
+      const indent = Math.min(16, Math.max(1, intOf(name, args[2] ?? 2, 'indent')))
+      const size = stringify(input).length
+      context.spend(Math.ceil(size / 8))
+      spendText(context, name, size)
+      return guard(name, () => stringifyYaml(toYaml(input, 0), { indent, lineWidth: 0, aliasDuplicateObjects: false, schema: 'core', version: '1.2' }))
+    },
+  }),
+  defineFilter({
+    name: 'yaml_decode',
+    group,
+    summary: 'Reads YAML 1.2 (core schema). Tags of other kinds, endless aliases and texts over 1 MB are refused.',
+    input: 'text',
+    returns: 'any',
+    scalar: true,
+    cases: [
+      ['"a: 1\\nb: 2\\nc: 3"|yaml_decode', '{a: 1, b: 2, c: 3}'],
+      ['"- x\\n- {y: [true, null, \'1\']}"|yaml_decode', '["x", {y: [true, null, "1"]}]'],
+    ],
+    apply: (input, _args, context) => guard('yaml_decode', () => decode(textOf('yaml_decode', input), context)),
+  }),
+]

@@ -1,0 +1,27 @@
+/** One request on its way through the stages; each stage fills in what the next ones read. */
+import type { Caller } from '../runtime/capabilities.js'
+import { anonymous } from '../runtime/capabilities.js'
+import type { EndpointSnapshot, GroupSnapshot } from '../workspace/snapshot.js'
+import type { ApiUrl } from './api-url.js'
+import type { EndpointPlan } from './endpoint-plan.js'
+
+const none: readonly string[] = []
+
+export class Call {
+  readonly url: ApiUrl
+  readonly startedAt = performance.now()
+  /** Flat list of headers every answer to this request carries, errors too: CORS, warnings. */
+  headers: readonly string[] = none
+  group: GroupSnapshot | null = null
+  endpoint: EndpointSnapshot | null = null
+  plan: EndpointPlan | null = null
+  params: Readonly<Record<string, string>> = {}
+  datasource = ''
+  /** Text after `Bearer `; empty when there is none. */
+  authToken = ''
+  caller: Caller = anonymous
+
+  constructor(url: ApiUrl) {
+    this.url = url
+  }
+}

@@ -1,0 +1,51 @@
+/** Who calls, and which instance this is. */
+import { AppError } from '../../errors.js'
+import { listWorkspaces } from '../../workspace/store.js'
+import type { MetaCall, MetaRoute } from './route.js'
+
+const instanceJson = ({ deps }: MetaCall) => ({
+  id: 1,
+  name: deps.instanceName,
+  display: deps.instanceName,
+  xano_domain: new URL(deps.settings.baseUrl).host,
+  custom_domain: '',
+  meta_api: `${deps.settings.baseUrl}/api:meta`,
+  meta_swagger: `${deps.settings.baseUrl}/apispec:meta?type=json`,
+})
+
+export const accountRoutes: readonly MetaRoute[] = [
+  {
+    method: 'GET',
+    path: '/auth/me',
+    area: 'instance',
+    async handle(call) {
+      const { deps, caller } = call
+      const workspaces = await listWorkspaces(deps.db)
+      const isAdmin = caller.scopes.includes('*')
+      return {
+        id: caller.id,
+        name: caller.name,
+        email: '',
+        created_at: 0,
+        extras: {
+          instance: {
+            id: 1,
+            name: deps.instanceName,
+            display: deps.instanceName,
+            membership: { role: isAdmin ? 'admin' : 'explore', workspace: { id: workspaces.map((workspace) => workspace.id) } },
+          },
+        },
+      }
+    },
+  },
+  { method: 'GET', path: '/instance', area: 'instance', handle: async (call) => [instanceJson(call)] },
+  {
+    method: 'GET',
+    path: '/instance/:name',
+    area: 'instance',
+    async handle(call) {
+      if (call.param('name') !== call.deps.instanceName) throw new AppError('notFound')
+      return instanceJson(call)
+    },
+  },
+]

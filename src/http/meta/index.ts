@@ -1,0 +1,55 @@
+/** The Metadata API: every resource, in one visible list. */
+import type { FastifyPluginAsync } from 'fastify'
+import { accountRoutes } from './account.js'
+import { apiGroupRoutes } from './api-group.js'
+import { branchRoutes } from './branch.js'
+import { contentRoutes } from './content.js'
+import { contextRoutes } from './context.js'
+import { convertRoutes } from './convert.js'
+import { datasourceRoutes } from './datasource.js'
+import type { MetaDeps } from './deps.js'
+import { endpointRoutes } from './endpoint.js'
+import { functionRoutes } from './function.js'
+import { functionRunRoutes } from './function-run.js'
+import { knowledgeRoutes } from './knowledge.js'
+import { multidocRoutes } from './multidoc.js'
+import { serveMeta } from './plugin.js'
+import { publicEndpointRoutes } from './public-endpoints.js'
+import { registryRoutes } from './registry.js'
+import type { MetaRoute } from './route.js'
+import { scaffoldRoutes } from './scaffold.js'
+import { storedObjectRoutes } from './stored-objects.js'
+import { tableRoutes } from './table.js'
+import { testRoutes } from './tests.js'
+import { workspaceRoutes } from './workspace.js'
+
+export type { MetaDeps } from './deps.js'
+
+export const metaRoutes: readonly MetaRoute[] = [
+  ...accountRoutes,
+  ...registryRoutes,
+  ...workspaceRoutes,
+  ...branchRoutes,
+  ...datasourceRoutes,
+  ...multidocRoutes,
+  ...tableRoutes,
+  ...contentRoutes,
+  ...apiGroupRoutes,
+  ...endpointRoutes,
+  ...functionRunRoutes,
+  ...functionRoutes,
+  ...testRoutes,
+  ...storedObjectRoutes,
+  ...knowledgeRoutes,
+  ...convertRoutes,
+  ...contextRoutes,
+  ...scaffoldRoutes,
+  ...publicEndpointRoutes,
+]
+
+/** Everything below `/api:meta`, behind the admin bearer token. */
+export const metaApi =
+  (deps: MetaDeps): FastifyPluginAsync =>
+  async (app) => {
+    await app.register(async (scope) => serveMeta(scope, deps, metaRoutes), { prefix: '/api::meta' })
+  }

@@ -1,0 +1,69 @@
+/** How a Metadata API endpoint describes itself, and what it sees of a request. */
+import type { z } from 'zod'
+import type { AdminCaller } from '../../auth/admin-tokens.js'
+import { AppError } from '../../errors.js'
+import type { MetaDeps } from './deps.js'
+
+export interface MetaRoute {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below `/api:meta`, in the router's spelling: `/workspace/:workspace_id/branch`. */
+  path: string
+  /** What a token must allow; reading for GET, writing for the rest unless `access` says so. */
+  area: Area
+  access?: 'read' | 'write'
+  /** The answer as JSON; a {@link TextAnswer} is sent as it is. */
+  handle(call: MetaCall): Promise<unknown>
+}
+
+/** Scopes of admin tokens: `*`, an area, or an area with `:read` or `:write`. */
+export type Area = 'instance' | 'workspace' | 'database' | 'content' | 'api' | 'function' | 'task'
+
+export class TextAnswer {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** What came as a body: text of XanoScript, or JSON. */
+export type MetaBody = { kind: 'none' } | { kind: 'xanoscript'; text: string } | { kind: 'json'; value: unknown }
+
+export interface MetaCall {
+  readonly deps: MetaDeps
+  readonly caller: AdminCaller
+  readonly body: MetaBody
+  /** Name of the data source from `x-data-source`; `live` when absent. */
+  readonly datasource: string
+  /** Decoded path parameter. */
+  param(name: string): string
+  /** Path parameter that is an id. Throws `input`. */
+  id(name: string): number
+  /** Id of the workspace in the path. */
+  readonly workspaceId: number
+  /** Query parameter; `""` when absent. */
+  query(name: string): string
+  /** `true`, `1` and the bare name. */
+  flag(name: string): boolean
+  /** Branch label of the query; null = live. */
+  readonly branch: string | null
+  /** JSON body checked against a schema. Throws `input` naming the member. */
+  json<T>(schema: z.ZodType<T>): T
+}
+
+/** Throws `input` for the first problem zod found. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const param = issue?.path.join('.') ?? ''
+  const missing = issue?.code === 'invalid_type' && /received undefined/.test(issue.message)
+  throw new AppError(
+    'input',
+    missing && param !== '' ? `Missing param: ${param}` : `${param === '' ? 'The body' : `"${param}"`}: ${issue?.message ?? 'is not valid'}`,
+    { payload: { param } },
+  )
+}
+
+/** Whether the scopes of a token allow it. */
+export const isAllowed = (scopes: readonly string[], area: Area, access: 'read' | 'write'): boolean =>
+  scopes.some((scope) => scope === '*' || scope === area || scope === `${area}:${access}` || scope === `*:${access}`)

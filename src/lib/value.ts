@@ -1,0 +1,82 @@
+/**
+ * The values a function stack works with. Objects are `Map`s: insertion order holds for every key (numeric text too)
+ * and no key can reach a prototype. Values are immutable unless their owner is known; see `runtime/ownership.ts`.
+ */
+
+/** An ordered object of the language. */
+export type Obj = Map<string, Value>
+/** Bytes that are not valid UTF-8 text; valid UTF-8 is always a `string` (see {@link fromBytes}). */
+export type Binary = Uint8Array
+/** An opaque handle (file, stream): passed around by stacks, never serialised. */
+export abstract class Resource {
+  abstract readonly kind: string
+}
+/** Every value of the language. `undefined` is never one. Ints and decimals are both `number`: an int is an integral number. */
+export type Value = null | boolean | number | string | Value[] | Obj | Binary | Resource
+/** What JSON.parse gives. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+export const isObj = (v: unknown): v is Obj => v instanceof Map
+export const isList = (v: unknown): v is Value[] => Array.isArray(v)
+export const isBinary = (v: unknown): v is Binary => v instanceof Uint8Array
+export const isInt = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v)
+/** True for `""`, `null`, `0`, `"0"`, `false`, `[]`, `{}`: the documented empty set. */
+export function isEmpty(v: Value): boolean {
+  if (v === null || v === false || v === 0 || v === '' || v === '0') return true
+  if (Array.isArray(v)) return v.length === 0
+  return v instanceof Map && v.size === 0
+}
+export const isTruthy = (v: Value): boolean => (typeof v === 'boolean' ? v : !isEmpty(v))
+
+/** An object from entries, in order. */
+export const obj = (entries: Iterable<readonly [string, Value]> = []): Obj => new Map(entries)
+
+/** Turns plain JSON (or a row of the driver) into a value. Dates become epoch ms. `undefined` members are dropped. */
+export function fromPlain(input: unknown): Value {
+  if (input === null || input === undefined) return null
+  switch (typeof input) {
+    case 'string':
+    case 'boolean':
+    case 'number':
+      return input
+    case 'bigint':
+      return Number(input)
+    case 'object':
+      break
+    default:
+      return null
+  }
+  if (Array.isArray(input)) return input.map(fromPlain)
+  if (input instanceof Map || input instanceof Uint8Array || input instanceof Resource) return input as Value
+  if (input instanceof Date) return input.getTime()
+  const out: Obj = new Map()
+  for (const key of Object.keys(input)) {
+    const member = (input as Record<string, unknown>)[key]
+    if (member !== undefined) out.set(key, fromPlain(member))
+  }
+  return out
+}
+
+/** Turns a value into plain JSON with null-prototype objects. Binary becomes base64 text, resources become null. */
+export function toPlain(value: Value): Json {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(toPlain)
+  if (value instanceof Map) {
+    const out = Object.create(null) as { [key: string]: Json }
+    for (const [key, member] of value) out[key] = toPlain(member)
+    return out
+  }
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : null
+}
+
+/** Bytes as a value: text when they are valid UTF-8, else Binary. */
+export function fromBytes(bytes: Uint8Array): string | Binary {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return bytes
+  }
+}
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** The bytes of text (UTF-8) or of a Binary. */
+export const toBytes = (value: string | Binary): Uint8Array => (typeof value === 'string' ? Buffer.from(value, 'utf8') : value)

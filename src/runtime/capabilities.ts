@@ -1,0 +1,130 @@
+/** What a running stack may use. Implemented below the engine (db, auth, services); a test passes literal objects. */
+import type { PasswordPolicy } from '../fields/password-policy.js'
+import type { Expr } from '../lang/tree.js'
+import type { Obj, Value } from '../lib/value.js'
+import type { Evaluate, Frame } from './frame.js'
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array
+  /** Uniform, both bounds inclusive. */
+  int(min: number, max: number): number
+  uuid(): string
+}
+
+/** What is asked of a password that becomes part of a row. */
+export interface PasswordRules {
+  policy: PasswordPolicy
+  /** Names, e-mail addresses and the like of its owner, which it must not contain. */
+  words: readonly string[]
+}
+
+export interface Passwords {
+  hash(text: string): Promise<string>
+  /** Why the text may not become a password, to follow `Input "x" …`; null when it may. */
+  judge(text: string, rules: PasswordRules): Promise<string | null>
+  /** False for anything that is not a hash; takes the same time either way. */
+  verify(text: string, hash: string): Promise<boolean>
+}
+
+export interface Tokens {
+  /** Errors: unknown table, table without auth, extras over 2 KB, expiration out of range. `expiration` in seconds. */
+  issue(claims: { table: string; id: Value; extras: Obj; expiration?: number }): Promise<string>
+}
+
+/** Rows of the builder's tables within one run: one data source, at most one open transaction. */
+export interface RecordsSession {
+  readonly datasource: string
+  setDatasource(name: string): void
+  /** Everything inside uses one client; nesting is a savepoint; a throw rolls back. */
+  transaction<T>(body: () => Promise<T>, options?: { isolation?: string }): Promise<T>
+}
+
+/** One database statement, its SQL already built. */
+export type RecordsAction = (session: RecordsSession, frame: Frame) => Promise<Value>
+
+export type RecordsOperation =
+  | 'query'
+  | 'get'
+  | 'has'
+  | 'add'
+  | 'edit'
+  | 'patch'
+  | 'add_or_edit'
+  | 'del'
+  | 'count'
+  | 'truncate'
+  | 'increment'
+  | 'bulk.add'
+  | 'bulk.update'
+  | 'bulk.patch'
+  | 'bulk.delete'
+  | 'direct_query'
+  | 'schema'
+
+export interface RecordsRequest {
+  operation: RecordsOperation
+  /** As written in the head; absent for `direct_query`. */
+  table?: string
+  /** Arguments as trees, under their canonical names; a repeated argument is a list literal. */
+  args: ReadonlyMap<string, Expr>
+  /** Compiles a part of the tree that is a stack value (everything that names no column). */
+  compileValue(expr: Expr): Evaluate
+}
+
+/** Builds database statements when a stack is compiled. Throws AppError (`fatal`) naming the table or column, with a did-you-mean. */
+export interface RecordsCompiler {
+  compile(request: RecordsRequest): RecordsAction
+}
+
+/** The caller of a run. Anonymous is a value, never an absence. */
+export interface Caller {
+  /** Auth-enabled table of the token; null when anonymous. */
+  readonly table: string | null
+  /** 0 when anonymous. */
+  readonly id: Value
+  readonly extras: Obj
+}
+export const anonymous: Caller = Object.freeze({ table: null, id: 0, extras: new Map<string, Value>() })
+
+/** Facts of the HTTP request that started the run, behind `$env.$…`; literals for tasks and function runs. */
+export interface RequestFacts {
+  readonly remoteIp: string
+  readonly method: string
+  /** Full URL. */
+  readonly uri: string
+  readonly querystring: string
+  /** Title-Case names. */
+  readonly headers: Obj
+  readonly authToken: string
+  readonly apiBaseUrl: string
+  readonly branch: string
+  readonly debugger: boolean
+  /** Raw body for `util.get_raw_input`. */
+  readonly rawBody: Uint8Array | null
+  /** All inputs as received, undeclared ones included. */
+  readonly rawInput: Obj
+}
+
+/** Status and headers a stack sets on its response. */
+export interface ResponseHead {
+  status: number | null
+  /** In order; names as the builder wrote them. */
+  readonly headers: [name: string, value: string][]
+}
+
+/** Fills Twig templates apart from the server, so that none can hang it. */
+export interface Templates {
+  /** HTML is escaped. Errors: AppError `fatal` for a wrong template, or one that takes longer than `milliseconds`. */
+  fill(source: string, variables: Obj, milliseconds: number): Promise<string>
+}
+
+/** Where IP addresses are. */
+export interface Places {
+  /** `{continent, country, region, city, postal, location}`; null for an unknown address. */
+  find(address: string): Obj | null
+}

@@ -1,0 +1,82 @@
+/** Conversions between the types of the language, as operators, filters and inputs use them. */
+import { fatal } from '../errors.js'
+import { isBinary, isTruthy, Resource, type Value } from '../lib/value.js'
+import { stringify } from './serialize.js'
+
+const numericText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+const leadingNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/
+
+/** The number a value is: numbers and numeric text; else null. */
+export function numericOf(value: Value): number | null {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && numericText.test(value) ? Number(value) : null
+}
+
+/** The number a value is. Throws `Not numeric.` for anything else, null and bools included. */
+export function toNumber(value: Value): number {
+  const number = numericOf(value)
+  if (number === null) throw fatal('Not numeric.', { detail: describe(value) })
+  return number
+}
+
+/** Decimal by the leading numeric part of text; bools are 1 and 0; 0 when there is none. */
+export function toDecimal(value: Value): number {
+  switch (typeof value) {
+    case 'number':
+      return value
+    case 'boolean':
+      return value ? 1 : 0
+    case 'string':
+      return Number(leadingNumber.exec(value)?.[0] ?? 0)
+    default:
+      return 0
+  }
+}
+
+/** Like {@link toDecimal}, truncated toward zero. */
+export function toInt(value: Value): number {
+  const number = Math.trunc(toDecimal(value))
+  return Number.isFinite(number) ? number + 0 : 0
+}
+
+/** Text "false", "0", "no", "off" and everything empty is false. */
+export function toBool(value: Value): boolean {
+  if (typeof value === 'string') return !/^\s*(?:|0|false|no|off|null)\s*$/i.test(value)
+  return isTruthy(value)
+}
+
+/** Text of any value: bools are `true`/`false`, null is "", lists and objects are JSON, bytes read as UTF-8 where they can. */
+export function toText(value: Value): string {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+      return Number.isFinite(value) ? String(value) : ''
+    case 'boolean':
+      return value ? 'true' : 'false'
+    default:
+      if (value === null || value instanceof Resource) return ''
+      return isBinary(value) ? Buffer.from(value).toString('utf8') : stringify(value)
+  }
+}
+
+/** Name of a value's type, for messages. */
+export function typeName(value: Value): string {
+  if (value === null) return 'null'
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'decimal'
+    case 'boolean':
+      return 'bool'
+    case 'string':
+      return 'text'
+    default:
+      return Array.isArray(value) ? 'list' : value instanceof Map ? 'object' : isBinary(value) ? 'binary' : value instanceof Resource ? value.kind : 'value'
+  }
+}
+
+/** A value with its type, short, for error details. */
+export function describe(value: Value): string {
+  const text = toText(value)
+  return `${typeName(value)} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`
+}

@@ -1,0 +1,79 @@
+/** The real app over a database of its own, with the Metadata API and an administrator's token. */
+import { buildApp, toSettings } from '../../src/app.js'
+import { createAdminTokens } from '../../src/auth/admin-tokens.js'
+import { createEpochs } from '../../src/auth/epochs.js'
+import { createTokenService } from '../../src/auth/tokens.js'
+import { parseConfig } from '../../src/config.js'
+import { createRecordsSession } from '../../src/db/records.js'
+import { metaApi } from '../../src/http/meta/index.js'
+import type { RunServices } from '../../src/http/request-run.js'
+import { systemClock } from '../../src/services/clock.js'
+import { systemRandom } from '../../src/services/random.js'
+import { createInstance, passwords, type TestInstance } from '../workspace/instance.js'
+
+export interface Answer {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is what the tests assert.
+  body: any
+  text: string
+  headers: Record<string, unknown>
+}
+
+export interface TestServer {
+  instance: TestInstance
+  app: Awaited<ReturnType<typeof buildApp>>
+  adminToken: string
+  /** Issues a token with other scopes. */
+  tokenWith(scopes: string[]): Promise<string>
+  /** Metadata API; the path is below `/api:meta`. */
+  meta(method: string, path: string, body?: unknown, options?: { token?: string; headers?: Record<string, string> }): Promise<Answer>
+  /** An endpoint: `blogapi/post`. */
+  api(method: string, path: string, body?: unknown, token?: string): Promise<Answer>
+  close(): Promise<void>
+}
+
+export async function createServer({ fresh = true, env = {} }: { fresh?: boolean; env?: Record<string, string> } = {}): Promise<TestServer> {
+  const instance = await createInstance({ fresh })
+  const config = parseConfig({ STACKHOLD_LOG_LEVEL: 'silent', ...env })
+  const adminTokens = createAdminTokens({ db: instance.db, clock: systemClock, random: systemRandom })
+  const adminToken = (await adminTokens.ensureFirst()) ?? ''
+  const tokens = createTokenService({ secrets: [Buffer.alloc(32, 7)], clock: systemClock, random: systemRandom, epochs: createEpochs() })
+  const services: RunServices = {
+    clock: systemClock,
+    random: systemRandom,
+    passwords,
+    tokens,
+    openRecords: (workspace, datasource) => createRecordsSession(instance.db, { workspaceId: workspace.id, datasource, datasources: workspace.datasources }),
+  }
+  const limits = { requestLimit: { max: 100_000, windowMs: 60_000 }, authLimit: { max: 100_000, windowMs: 60_000 } }
+  const settings = { ...toSettings(config), ...limits }
+  const plugin = metaApi({ ...instance.context, settings, services, adminTokens, instanceName: 'stackhold', pushLimit: 16 * 1_048_576 })
+  const app = await buildApp(config, { services, snapshot: () => instance.live.current, adminTokens, plugins: [plugin], settings, observe: () => {} })
+  await app.ready()
+
+  const call = async (method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
+    const type = headers['content-type'] ?? (typeof body === 'string' ? 'text/x-xanoscript' : 'application/json')
+    const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
+    const response = await app.inject({
+      method: method as 'GET',
+      url,
+      headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+      ...payload,
+    })
+    const isJson = String(response.headers['content-type']).startsWith('application/json')
+    return { status: response.statusCode, body: isJson ? JSON.parse(response.body) : null, text: response.body, headers: response.headers }
+  }
+  return {
+    instance,
+    app,
+    adminToken,
+    tokenWith: async (scopes) => (await adminTokens.issue('other', scopes)).token,
+    meta: (method, path, body, { token = adminToken, headers = {} } = {}) =>
+      call(method, `/api:meta${path}`, body, { ...(token === '' ? {} : { authorization: `Bearer ${token}` }), ...headers }),
+    api: (method, path, body, token) => call(method, `/api:${path}`, body, token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    async close() {
+      await app.close()
+      await instance.drop()
+    },
+  }
+}
