@@ -84,7 +84,7 @@ async function startStackhold(hash) {
     STACKHOLD_SECRET: randomBytes(32).toString('hex'),
     STACKHOLD_ADMIN_TOKEN: token,
     STACKHOLD_ENV: 'production',
-    STACKHOLD_LOG_LEVEL: 'warn',
+    STACKHOLD_LOG_LEVEL: 'error',
     NODE_ENV: 'production',
   }
   const base = `http://127.0.0.1:${port}`

@@ -4,17 +4,19 @@ import type { AdminTokens } from './auth/admin-tokens.js'
 import type { Config } from './config.js'
 import { AppError } from './errors.js'
 import { consoleRoute } from './http/console.js'
-import { documentationRoutes } from './http/documentation.js'
+import { type Documentation, documentationRoutes } from './http/documentation.js'
 import { endpointRoute } from './http/endpoint.js'
 import { toAppError, toErrorAnswer } from './http/error-handler.js'
 import { guard } from './http/guard.js'
 import { healthRoutes } from './http/health.js'
+import { limitRoutes } from './http/limit-routes.js'
 import { unlocated } from './http/match.js'
 import type { RunServices } from './http/request-run.js'
 import { send } from './http/respond.js'
 import { securityHeaders, strictTransport, toHeaderList } from './http/security-headers.js'
 import { toServerOptions } from './http/server-options.js'
 import type { HttpSettings } from './http/settings.js'
+import { createLocalLoginLimits, type LoginLimits } from './services/login-limits.js'
 import { createMetrics, type Metrics } from './services/metrics.js'
 import type { Fact, Observe } from './services/observe.js'
 import { createRateLimiter } from './services/rate-limit.js'
@@ -32,6 +34,10 @@ export interface AppDeps {
   /** Further routes, the Metadata API first of all; they bring their own body parsers and get the security headers. */
   plugins?: readonly FastifyPluginAsync[]
   metrics?: Metrics
+  /** Counts of logins that all nodes share; in process when absent. */
+  loginLimits?: LoginLimits
+  /** Waits until changed accounts are in force for tokens. */
+  settleAccounts?(): Promise<void>
   /** Instead of Fastify's own on standard output. */
   logger?: FastifyBaseLogger
   /** Told of what happened; the log by default. */
@@ -45,12 +51,13 @@ const minute = 60_000
 /** What the HTTP layer takes from the configuration. */
 export const toSettings = (config: Config): HttpSettings => ({
   mode: config.env,
-  baseUrl: `http://${toUrlHost(config.http.host)}:${config.http.port}`,
+  baseUrl: config.http.publicUrl ?? `http://${toUrlHost(config.http.host)}:${config.http.port}`,
   bodyLimit: config.http.bodyLimit,
   run: { maxSteps: config.run.maxSteps, maxMilliseconds: config.run.timeoutMs, maxDepth: config.run.maxDepth },
-  requestLimit: { max: 1000, windowMs: minute },
-  authLimit: { max: 5, windowMs: minute },
-  publicEndpoints: 'review',
+  requestLimit: { max: config.limits.requestsPerMinute, windowMs: minute },
+  authLimit: { max: config.limits.loginsPerMinute, windowMs: minute },
+  accountLimit: { max: config.limits.loginsPerAccount, windowMs: 15 * minute },
+  publicEndpoints: config.publicEndpoints,
 })
 
 /** "Every address" is none that anyone could call. */
@@ -102,18 +109,19 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   const background = new Set<Promise<void>>()
   app.addHook('onClose', async () => void (await Promise.allSettled(background)))
 
-  const documentation = documentationRoutes(app, { snapshot: deps.snapshot, adminTokens: deps.adminTokens, settings, sharedHeaders })
+  let groupPage: Documentation['page'] | undefined
   const endpoints: FastifyPluginAsync = async (scope) => {
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     endpointRoute(scope, {
       settings,
       services: deps.services,
       snapshot: deps.snapshot,
-      authLimiter: createRateLimiter(settings.authLimit),
+      loginLimits: deps.loginLimits ?? createLocalLoginLimits({ address: settings.authLimit, account: settings.accountLimit }),
+      settleAccounts: deps.settleAccounts ?? (async () => {}),
       metrics,
       observe,
       sharedHeaders,
-      groupPage: documentation.page,
+      groupPage: (request, reply, url) => groupPage?.(request, reply, url) ?? Promise.reject(unlocated()),
       background(work) {
         background.add(work)
         void work.finally(() => background.delete(work))
@@ -121,15 +129,6 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     })
   }
   await app.register(endpoints)
-  healthRoutes(app, {
-    adminTokens: deps.adminTokens,
-    metrics,
-    sharedHeaders,
-    healthy: deps.healthy ?? (async () => true),
-    draining: deps.draining ?? (() => false),
-    detail: deps.detail ?? (() => ({})),
-  })
-  consoleRoute(app, { settings, snapshot: deps.snapshot, sharedHeaders })
   const others: FastifyPluginAsync = async (scope) => {
     const headers = { ...securityHeaders, ...(settings.baseUrl.startsWith('https://') ? { 'strict-transport-security': strictTransport } : {}) }
     scope.addHook('onRequest', (_request, reply, done) => {
@@ -138,15 +137,33 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     })
     for (const plugin of deps.plugins ?? []) await scope.register(plugin)
   }
-  await app.register(others)
+  const fixed: FastifyPluginAsync = async (scope) => {
+    await limitRoutes(scope, settings.requestLimit, observe)
+    groupPage = documentationRoutes(scope, { snapshot: deps.snapshot, adminTokens: deps.adminTokens, settings, sharedHeaders }).page
+    healthRoutes(scope, {
+      adminTokens: deps.adminTokens,
+      metrics,
+      sharedHeaders,
+      healthy: deps.healthy ?? (async () => true),
+      draining: deps.draining ?? (() => false),
+      detail: deps.detail ?? (() => ({})),
+    })
+    consoleRoute(scope, { settings, snapshot: deps.snapshot, sharedHeaders })
+    await scope.register(others)
+  }
+  await app.register(fixed)
   return app
 }
 
 /** Security events and failures as log lines; never a token, an input or a payload. */
+/** Facts that are part of an ordinary day. */
+const unremarkable: ReadonlySet<Fact['kind']> = new Set(['authn_login_success', 'content_exported', 'content_imported'])
+
 const toLog =
   (app: FastifyInstance): Observe =>
   (fact: Fact) => {
     if ('error' in fact) app.log.error({ ...fact, error: describeError(fact.error) }, fact.kind)
+    else if (unremarkable.has(fact.kind)) app.log.info(fact, fact.kind)
     else app.log.warn(fact, fact.kind)
   }
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /** The command line. */
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { auditCommand } from './cli/audit.js'
+import { exportCommand } from './cli/export.js'
 import { pullCommand } from './cli/pull.js'
 import { pushCommand } from './cli/push.js'
 import { scaffoldCommand } from './cli/scaffold.js'
 import { startCommand } from './cli/start.js'
+import { testCommand } from './cli/test.js'
 import { AppError } from './errors.js'
 
 const wholeNumber = (text: string): number => {
@@ -44,12 +47,29 @@ const program = new Command('stackhold')
       .action(pullCommand),
   )
   .addCommand(
+    remote('export', 'Writes definitions and rows (SQL) for use without Stackhold.')
+      .argument('<directory>', 'where to')
+      .option('--env', 'with the values of workspace variables')
+      .action(exportCommand),
+  )
+  .addCommand(
+    remote('audit', 'Checks a workspace against the security checklist; exits with 1 when a line fails.')
+      .option('--json', 'the report as JSON')
+      .action(auditCommand),
+  )
+  .addCommand(
     remote('scaffold', 'Adds ready-made endpoints for a table, as XanoScript to edit.')
       .argument('<kind>', 'auth (signup, login, me) or crud (list, read, add, change, delete)')
       .requiredOption('--table <name>', 'the table')
       .requiredOption('--group <name>', 'the API group they go into')
       .option('--auth <table>', 'table whose tokens open the crud endpoints')
       .action(scaffoldCommand),
+  )
+  .addCommand(
+    remote('test', 'Runs the tests of a workspace; every change they make is rolled back.')
+      .argument('[search]', 'only tests whose name, or whose object, contains this')
+      .option('--datasource <name>', 'data source of tests that name none')
+      .action(testCommand),
   )
 
 try {

@@ -1,6 +1,6 @@
 /** The one schema of the environment. Nothing else reads it; `.env.example` lists the same names (a test compares them). */
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from './errors.js'
@@ -45,6 +45,7 @@ const schema = z.object({
   STACKHOLD_ENV: z.enum(['production', 'development'], 'must be production or development').default('production'),
   PORT: int(0, 65_535, 8686),
   HOST: z.string().min(1).default('127.0.0.1'),
+  STACKHOLD_PUBLIC_URL: url(['http:', 'https:']),
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   STACKHOLD_DATA: z.string().min(1).default('./.stackhold'),
   STACKHOLD_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
@@ -58,9 +59,17 @@ const schema = z.object({
 
   STACKHOLD_DB_POOL: int(1, 500, 10),
   STACKHOLD_STATEMENT_TIMEOUT_MS: int(100, 3_600_000, 15_000),
+  STACKHOLD_DIRECT_QUERY: z.enum(['off', 'read', 'write', 'raw'], 'must be off, read, write or raw').default('off'),
 
   STACKHOLD_REQUEST_TIMEOUT_MS: int(100, 3_600_000, 30_000),
   STACKHOLD_BODY_LIMIT: bytes(1_048_576),
+
+  STACKHOLD_REQUESTS_PER_MINUTE: int(0, 10_000_000, 1_000),
+  STACKHOLD_LOGINS_PER_MINUTE: int(0, 1_000_000, 5),
+  STACKHOLD_LOGINS_PER_ACCOUNT: int(0, 1_000_000, 10),
+  STACKHOLD_PUBLIC_ENDPOINTS: z.enum(['review', 'allow'], 'must be review or allow').default('review'),
+  STACKHOLD_TOKEN_SECONDS: int(1, 31_536_000, 86_400),
+  STACKHOLD_TOKEN_MAX_SECONDS: int(1, 31_536_000, 2_592_000),
 
   STACKHOLD_RUN_TIMEOUT_MS: int(100, 86_400_000, 60_000),
   STACKHOLD_MAX_STEPS: int(1_000, 1_000_000_000_000, 200_000_000),
@@ -71,9 +80,13 @@ const schema = z.object({
   STACKHOLD_ARGON2_PARALLELISM: int(1, 64, 1),
 
   STACKHOLD_METADATA_API: boolean(true),
+  STACKHOLD_GEOIP: z.string().min(1).optional(),
 })
 
-/** Names of all variables, for the `.env.example` test and the docs. */
+/** Read by the commands that talk to a server (`cli.ts`), not by the server itself. */
+export const clientVariableNames: readonly string[] = ['STACKHOLD_URL', 'STACKHOLD_TOKEN']
+
+/** Names of all variables of the server, for the `.env.example` test and the docs. */
 export const variableNames: readonly string[] = Object.keys(schema.shape)
 
 /** What to do about a wrong value, where the problem alone does not say it. */
@@ -82,6 +95,7 @@ const fixes: Readonly<Record<string, string>> = {
   STACKHOLD_ADMIN_TOKEN: 'make one with: node -p "crypto.randomBytes(32).toString(\'base64url\')"',
   DATABASE_URL: 'for example postgres://user:password@127.0.0.1:5432/stackhold, or leave it out for the embedded database',
   REDIS_URL: 'for example redis://127.0.0.1:6379, or leave it out',
+  STACKHOLD_PUBLIC_URL: 'for example https://api.example.com',
   HOST: 'use 127.0.0.1, or set STACKHOLD_ENV=production',
 }
 
@@ -98,14 +112,24 @@ export interface Config {
     readonly workers: number
     /** Whether `/api:meta` is served. */
     readonly metadataApi: boolean
+    /** Address callers use, without a trailing slash; absent: host and port. */
+    readonly publicUrl: string | undefined
   }
+  /** Uses per window of one address, or of one account; 0 switches a limit off. */
+  readonly limits: { readonly requestsPerMinute: number; readonly loginsPerMinute: number; readonly loginsPerAccount: number }
+  readonly publicEndpoints: 'review' | 'allow'
+  readonly tokens: { readonly defaultSeconds: number; readonly maxSeconds: number }
   readonly database: {
     /** Absent: the embedded database below `dataDir`. */
     readonly url: string | undefined
     readonly poolSize: number
     readonly statementTimeoutMs: number
+    /** What SQL of builders (`db.direct_query`) may do; `raw` = write, and values in the text of a statement. */
+    readonly directQuery: 'off' | 'read' | 'write' | 'raw'
   }
   readonly dataDir: string
+  /** CSV file of networks and places; absent: no address is known. */
+  readonly geoip: string | undefined
   /** Absent: {@link loadSecret} makes one in `dataDir`. */
   readonly secret: string | undefined
   readonly adminToken: string | undefined
@@ -154,13 +178,18 @@ function findConflicts(variables: Variables): string[] {
     problems.push(toProblem('HOST', `is ${variables.HOST}, but development mode answers this machine only`))
   if (variables.STACKHOLD_ENV === 'production' && variables.DATABASE_URL !== undefined && variables.STACKHOLD_SECRET === undefined)
     problems.push(toProblem('STACKHOLD_SECRET', 'must be set when DATABASE_URL is: every server on that database needs the same one'))
+  if (variables.STACKHOLD_TOKEN_SECONDS > variables.STACKHOLD_TOKEN_MAX_SECONDS)
+    problems.push(toProblem('STACKHOLD_TOKEN_SECONDS', 'must not be more than STACKHOLD_TOKEN_MAX_SECONDS'))
+  const address = variables.STACKHOLD_PUBLIC_URL === undefined ? null : new URL(variables.STACKHOLD_PUBLIC_URL)
+  if (address !== null && (address.search !== '' || address.hash !== '' || address.username !== '' || address.pathname !== '/'))
+    problems.push(toProblem('STACKHOLD_PUBLIC_URL', 'must be an origin, without a path, query or user'))
   return problems
 }
 
 /** A misspelt setting would otherwise be ignored in silence. */
 function findUnknownNames(names: readonly string[]): string[] {
   return names
-    .filter((name) => name.startsWith('STACKHOLD_') && !variableNames.includes(name))
+    .filter((name) => name.startsWith('STACKHOLD_') && !variableNames.includes(name) && !clientVariableNames.includes(name))
     .map((name) => toProblem(name, 'is not a setting', 'remove it or correct its name'))
 }
 
@@ -177,9 +206,23 @@ const toConfig = (variables: Variables): Config => ({
     trustProxy: toTrustProxy(variables.STACKHOLD_TRUST_PROXY),
     workers: variables.STACKHOLD_WORKERS,
     metadataApi: variables.STACKHOLD_METADATA_API,
+    publicUrl: variables.STACKHOLD_PUBLIC_URL?.replace(/\/+$/, ''),
   },
-  database: { url: variables.DATABASE_URL, poolSize: variables.STACKHOLD_DB_POOL, statementTimeoutMs: variables.STACKHOLD_STATEMENT_TIMEOUT_MS },
+  limits: {
+    requestsPerMinute: variables.STACKHOLD_REQUESTS_PER_MINUTE,
+    loginsPerMinute: variables.STACKHOLD_LOGINS_PER_MINUTE,
+    loginsPerAccount: variables.STACKHOLD_LOGINS_PER_ACCOUNT,
+  },
+  publicEndpoints: variables.STACKHOLD_PUBLIC_ENDPOINTS,
+  tokens: { defaultSeconds: variables.STACKHOLD_TOKEN_SECONDS, maxSeconds: variables.STACKHOLD_TOKEN_MAX_SECONDS },
+  database: {
+    url: variables.DATABASE_URL,
+    poolSize: variables.STACKHOLD_DB_POOL,
+    statementTimeoutMs: variables.STACKHOLD_STATEMENT_TIMEOUT_MS,
+    directQuery: variables.STACKHOLD_DIRECT_QUERY,
+  },
   dataDir: variables.STACKHOLD_DATA,
+  geoip: variables.STACKHOLD_GEOIP,
   secret: variables.STACKHOLD_SECRET,
   adminToken: variables.STACKHOLD_ADMIN_TOKEN,
   redisUrl: variables.REDIS_URL,
@@ -223,6 +266,9 @@ export function loadSecret(config: Pick<Config, 'secret' | 'dataDir'>): string {
 }
 
 function readSecret(path: string): string {
+  // Whoever reads it can make any token; a copy with loose permissions is a leak that nobody notices.
+  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0)
+    throw new AppError('fatal', `Others than its owner can read the secret in ${path}.`, { hint: `Run: chmod 600 ${path}` })
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length >= 32) return secret
   throw new AppError('fatal', `The secret in ${path} is damaged.`, {

@@ -46,6 +46,8 @@ export interface AppErrorOptions {
   hint?: string
   /** For logs and development mode only, never sent in production. */
   detail?: string
+  /** The value that offended, as plain data; development mode only. */
+  value?: unknown
   cause?: unknown
   position?: ProgramPosition
   headers?: Record<string, string>
@@ -62,7 +64,9 @@ export class AppError extends Error {
   readonly status: number
   readonly hint: string
   readonly payload: unknown
-  readonly detail: string | undefined
+  detail: string | undefined
+  /** The value that offended; undefined when none did. See runtime/blame.ts. */
+  value: unknown
   readonly headers: Record<string, string>
   readonly errorName: string
   readonly result: unknown
@@ -79,6 +83,7 @@ export class AppError extends Error {
     this.hint = options.hint ?? entry.hint
     this.payload = options.payload ?? ''
     this.detail = options.detail
+    this.value = options.value
     this.headers = options.headers ?? {}
     this.errorName = options.name ?? this.code
     this.result = options.result ?? null

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -70,6 +70,17 @@ describe('parseConfig', () => {
     expect(parseConfig({ DATABASE_URL, STACKHOLD_ENV: 'development' }).secret).toBeUndefined()
   })
 
+  it('lets the variables of the client commands be', () => {
+    expect(parseConfig({ STACKHOLD_TOKEN: 'shk_x', STACKHOLD_URL: 'http://x' })).toEqual(parseConfig({}))
+  })
+
+  it('refuses a token lifetime above the longest, and a public URL that is no origin', () => {
+    expect(() => parseConfig({ STACKHOLD_TOKEN_SECONDS: '100', STACKHOLD_TOKEN_MAX_SECONDS: '99' })).toThrow('STACKHOLD_TOKEN_SECONDS')
+    expect(() => parseConfig({ STACKHOLD_PUBLIC_URL: 'https://a.example/x' })).toThrow('STACKHOLD_PUBLIC_URL')
+    expect(() => parseConfig({ STACKHOLD_PUBLIC_URL: 'ftp://a.example' })).toThrow('STACKHOLD_PUBLIC_URL')
+    expect(parseConfig({ STACKHOLD_PUBLIC_URL: 'https://a.example/' }).http.publicUrl).toBe('https://a.example')
+  })
+
   it('an empty value means not set', () => {
     expect(parseConfig({ PORT: '', DATABASE_URL: '', STACKHOLD_SECRET: '' })).toEqual(parseConfig({}))
   })
@@ -97,6 +108,17 @@ describe('loadSecret', () => {
       expect(statSync(join(dataDir, 'secret')).mode & 0o777).toBe(0o600)
       expect(loadSecret({ secret: undefined, dataDir })).toBe(secret)
       expect(loadSecret({ secret: 'configured', dataDir })).toBe('configured')
+    } finally {
+      rmSync(dataDir, { recursive: true })
+    }
+  })
+
+  it('refuses a secret that others can read', () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'stackhold-test-'))
+    try {
+      loadSecret({ secret: undefined, dataDir })
+      chmodSync(join(dataDir, 'secret'), 0o644)
+      expect(() => loadSecret({ secret: undefined, dataDir })).toThrowError(expect.objectContaining({ hint: expect.stringContaining('chmod 600') }))
     } finally {
       rmSync(dataDir, { recursive: true })
     }

@@ -14,6 +14,8 @@ export interface AdminTokens {
   issue(name: string, scopes: readonly string[], expiresAt?: number): Promise<{ id: number; token: string }>
   /** Null for anything that is not a live token. */
   verify(token: string): Promise<AdminCaller | null>
+  /** Stored tokens that have not expired; `expiresAt` in epoch ms, null = never. */
+  list(): Promise<{ name: string; scopes: readonly string[]; expiresAt: number | null }[]>
   /** Makes the first token of a new installation; null when there is one already, or one is configured. */
   ensureFirst(): Promise<string | null>
 }
@@ -74,6 +76,12 @@ export function createAdminTokens({ db, clock, random, configured }: AdminTokenO
       if (row.expires_at !== null && row.expires_at <= clock.now()) return null
       touch(row.id)
       return { id: row.id, name: row.name, scopes: Array.isArray(row.scopes) ? row.scopes.map(String) : [] }
+    },
+    async list() {
+      const rows = await db.query<TokenRow>('select id, name, hash, scopes, expires_at from stackhold.admin_token order by id')
+      return rows
+        .filter((row) => row.expires_at === null || row.expires_at > clock.now())
+        .map((row) => ({ name: row.name, scopes: Array.isArray(row.scopes) ? row.scopes.map(String) : [], expiresAt: row.expires_at }))
     },
     async ensureFirst() {
       if (configuredHash !== null) return null

@@ -1,6 +1,7 @@
 /** Passwords: argon2id behind a semaphore, so that a flood of logins cannot starve everything else. */
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import argon2 from 'argon2'
 import { AppError } from '../errors.js'
 import type { Passwords } from '../runtime/capabilities.js'
@@ -16,6 +17,8 @@ export interface PasswordOptions {
   cost?: Argon2Cost
   /** Hashes at once; default one less than the cores, at least one. */
   concurrency?: number
+  /** Processes that share the cores; default 1. */
+  processes?: number
   /** Hashes that may wait; one more is answered 503. Default 64. */
   maxWaiting?: number
   /** Passwords no one may choose; default the list that ships with the server. */
@@ -37,7 +40,11 @@ const busy = (): AppError =>
 
 export function createPasswords(options: PasswordOptions = {}): PasswordService {
   const cost = options.cost ?? defaultCost
-  const gate = createSemaphore(options.concurrency ?? Math.max(1, availableParallelism() - 1), options.maxWaiting ?? 64, busy)
+  const gate = createSemaphore(
+    options.concurrency ?? Math.max(1, Math.floor((availableParallelism() - 1) / (options.processes ?? 1))),
+    options.maxWaiting ?? 64,
+    busy,
+  )
   const loadBlockList = options.blockList ?? loadCommonPasswords
   const settings = { type: argon2.argon2id, memoryCost: cost.memory, timeCost: cost.passes, parallelism: cost.lanes }
   // Made on first need: a start should not pay for it.
@@ -45,6 +52,18 @@ export function createPasswords(options: PasswordOptions = {}): PasswordService 
   const dummyHash = (): Promise<string> => {
     dummy ??= argon2.hash(randomBytes(16), settings)
     return dummy
+  }
+
+  // Every answer takes at least this long: what a hash of other parameters costs more or less than one of today drowns in it.
+  let floor: Promise<number> | undefined
+  const floorMs = (): Promise<number> => {
+    floor ??= gate
+      .run(async () => floorFactor * (await fastest(3, async () => argon2.verify(await dummyHash(), ''))))
+      .catch((error: unknown) => {
+        floor = undefined
+        throw error
+      })
+    return floor
   }
 
   /** An old, cheaper hash costs as much as one of today: otherwise its owner's existence shows in the time. */
@@ -69,7 +88,15 @@ export function createPasswords(options: PasswordOptions = {}): PasswordService 
   return {
     hash: (text) => gate.run(() => argon2.hash(normalize(text), settings)),
     judge: async (text, rules) => judgePassword(text, rules, await loadBlockList()),
-    verify: (text, hash) => gate.run(() => verifyNow(normalize(text), typeof hash === 'string' ? hash : '')),
+    async verify(text, hash) {
+      const least = await floorMs()
+      const { matches, spent } = await gate.run(async () => {
+        const began = performance.now()
+        return { matches: await verifyNow(normalize(text), typeof hash === 'string' ? hash : ''), spent: performance.now() - began }
+      })
+      await sleep(Math.max(0, least - spent))
+      return matches
+    },
     needsRehash(hash) {
       const known = parseArgon2(hash)
       return known === null || known.variant !== 'argon2id' || known.memory !== cost.memory || known.passes !== cost.passes || known.lanes !== cost.lanes
@@ -78,6 +105,20 @@ export function createPasswords(options: PasswordOptions = {}): PasswordService 
       return gate.waiting
     },
   }
+}
+
+const floorFactor = 1.5
+
+/** Ms of the fastest of several runs; the first one only warms up. */
+async function fastest(runs: number, work: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY
+  await work()
+  for (let i = 0; i < runs; i++) {
+    const began = performance.now()
+    await work()
+    best = Math.min(best, performance.now() - began)
+  }
+  return best
 }
 
 /** The same password typed on another keyboard has the same bytes (NIST SP 800-63B). */

@@ -37,7 +37,7 @@ export function judgePassword(text: string, { policy, words }: PasswordRules, bl
     const problem = judgePreset(password, presets[policy], words)
     if (problem !== null) return problem
   }
-  return isCommon(password, blocked) ? 'is a commonly used password. Choose another one.' : null
+  return isCommon(password, blocked) || (policy !== 'filters' && isPattern(password, blocked)) ? 'is a commonly used password. Choose another one.' : null
 }
 
 function judgePreset(password: string, { minLength, maxLength, classes: needsClasses }: Preset, words: readonly string[]): string | null {
@@ -54,10 +54,20 @@ function containsWord(password: string, words: readonly string[]): boolean {
   return words.some((word) => [...word].length >= minWordLength && folded.includes(fold(word)))
 }
 
+/** One unit again and again, or the keys in a row: `Abc1Abc1Abc1`, `123456789012345`. */
+function isPattern(password: string, blocked: BlockList): boolean {
+  const chars = [...password]
+  const period = chars.findIndex((_, size) => size > 0 && chars.every((char, i) => char === chars[i % size]))
+  if (period > 0 && (period <= 4 || isCommon(chars.slice(0, period).join(''), blocked))) return true
+  const steps = chars.slice(1).map((char, i) => (char.codePointAt(0) ?? 0) - (chars[i]?.codePointAt(0) ?? 0))
+  return steps.length > 2 && [1, -1].some((step) => steps.every((taken) => taken === step || taken === -9 * step))
+}
+
 /** On the list as it is, with its usual disguises undone, or with nothing but digits and symbols put around it. */
 function isCommon(password: string, blocked: BlockList): boolean {
-  const core = password.replace(/^\P{L}+|\P{L}+$/gu, '')
-  return [password, plain(password), core, plain(core)].some((form) => form !== '' && blocked.has(form))
+  const head = password.replace(/\P{L}+$/u, '')
+  const core = head.replace(/^\P{L}+/u, '')
+  return [password, plain(password), plain(head), core, plain(core)].some((form) => form !== '' && blocked.has(form))
 }
 
 const disguises: Readonly<Record<string, string>> = { '@': 'a', '4': 'a', '3': 'e', '1': 'i', '!': 'i', '0': 'o', $: 's', '5': 's', '7': 't' }
@@ -65,9 +75,3 @@ const plain = (text: string): string => text.replace(/[@431!0$57]/g, (char) => d
 const fold = (text: string): string => text.normalize('NFKC').toLowerCase()
 /** A lone half of a surrogate pair is hashed as a replacement character, like any other: two passwords would be one. */
 const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
-
-/** The words of a row a password belongs to: `ada.lovelace` of an e-mail address, each part of a name. */
-export function wordsOf({ emails, names }: { emails: readonly string[]; names: readonly string[] }): string[] {
-  const local = emails.map((email) => email.slice(0, Math.max(email.lastIndexOf('@'), 0)) || email)
-  return [...new Set([...local, ...names].flatMap((text) => [text.trim(), ...text.split(/[^\p{L}\p{N}]+/u)]).filter((word) => word !== ''))]
-}

@@ -15,16 +15,17 @@ export interface RemoteCall {
   query?: Record<string, string | boolean | undefined>
   body?: string
   contentType?: string
+  headers?: Record<string, string>
 }
 
 /** The text of the answer. Throws AppError `fatal` with the server's own message and the problems it lists. */
-export async function callRemote(options: RemoteOptions, { method, path, query = {}, body, contentType }: RemoteCall): Promise<string> {
+export async function callRemote(options: RemoteOptions, { method, path, query = {}, body, contentType, headers = {} }: RemoteCall): Promise<string> {
   const url = new URL(`${options.url.replace(/\/+$/, '')}/api:meta/workspace/${options.workspace}${path}`)
   const parameters: NonNullable<RemoteCall['query']> = { branch: options.branch, ...query }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== false) url.searchParams.set(name, String(value))
   const response = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${options.token}`, ...(contentType === undefined ? {} : { 'content-type': contentType }) },
+    headers: { ...headers, authorization: `Bearer ${options.token}`, ...(contentType === undefined ? {} : { 'content-type': contentType }) },
     ...(body === undefined ? {} : { body }),
     redirect: 'error',
   }).catch((cause: unknown) => {

@@ -1,21 +1,26 @@
 /** `stackhold start`: runs the server until it is told to stop. */
+import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, isLoopback, readConfig } from '../config.js'
 import { AppError } from '../errors.js'
-import { type RunningServer, startServer } from '../server.js'
+import { startServer } from '../server.js'
+import { type RunningProcess, serveInCluster, startCluster } from './cluster.js'
 
 /** Time for a load balancer to see the 503 of `/health` before connections are refused. */
 const noticeMs = 1_000
 
 export async function startCommand({ dev }: { dev?: boolean }): Promise<void> {
   const config = dev === true ? toDevelopment(readConfig()) : readConfig()
+  if (cluster.isWorker) {
+    surviveStrayErrors()
+    return serveInCluster(config)
+  }
   const stop = stopOnSignals(config.env === 'production' ? noticeMs : 0)
-  const server = await startServer(config)
+  const server: RunningProcess = config.http.workers > 1 ? await startCluster(config) : await startServer(config)
   surviveStrayErrors()
   stop.arm(server)
   process.stdout.write(`Stackhold listens on ${server.url}\n`)
   if (server.firstAdminToken !== null) process.stdout.write(`Admin token (shown only now): ${server.firstAdminToken}\n`)
-  if (config.http.workers > 1) process.stderr.write('STACKHOLD_WORKERS is not in force yet: one process serves.\n')
 }
 
 function toDevelopment(config: Config): Config {
@@ -27,15 +32,15 @@ function toDevelopment(config: Config): Config {
 }
 
 /** The first signal drains, a second one ends at once. A signal during the start counts as soon as there is something to stop. */
-function stopOnSignals(graceMs: number): { arm(server: RunningServer): void } {
-  let server: RunningServer | undefined
+function stopOnSignals(graceMs: number): { arm(server: RunningProcess): void } {
+  let server: RunningProcess | undefined
   let stopping = false
-  const end = async (running: RunningServer): Promise<void> => {
+  const end = async (running: RunningProcess): Promise<void> => {
     running.drain()
     await sleep(graceMs)
     await running.close()
   }
-  const stop = (running: RunningServer): void => {
+  const stop = (running: RunningProcess): void => {
     end(running).then(
       () => process.exit(0),
       (error: unknown) => {

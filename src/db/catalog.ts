@@ -119,8 +119,15 @@ export interface AuthEpochTable {
   workspace_id: number
   table_id: number
   record_id: string
-  /** Tokens issued before this instant are void. */
+  /** Tokens issued before this instant are void. `record_id` '' is the whole table. */
   epoch: Timestamp
+}
+
+export interface LoginCountTable {
+  /** SHA-256 of what is counted. */
+  key: Buffer
+  used: number
+  ends_at: Timestamp
 }
 
 export interface SettingTable {
@@ -141,6 +148,7 @@ export interface Catalog {
   table_bin: TableBinTable
   physical_table: PhysicalTableTable
   auth_epoch: AuthEpochTable
+  login_count: LoginCountTable
   setting: SettingTable
 }
 

@@ -31,6 +31,8 @@ export interface Database extends Queryable {
   withTransaction<T>(fn: (transaction: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Calls the handlers for every notification of a channel, over reconnects; the result stops listening. */
   listen(channel: string, handlers: ListenHandlers | ((payload: string) => void)): Promise<() => Promise<void>>
+  /** Runs a statement that may take long and belongs to no transaction, on a connection of its own: index builds. */
+  runLong(text: string, timeoutMs: number): Promise<void>
   /** Whether Postgres answers within 2 s, asked beside the pool so that a full pool does not count as ill. Never throws. */
   healthy(): Promise<boolean>
   readonly poolCounts: PoolCounts
@@ -83,6 +85,22 @@ export function openDatabase(options: DatabaseOptions): Database {
     withTransaction: (fn, transactionOptions) => runTransaction(pool, fn, transactionOptions),
     listen: (channel, handlers) => listener.listen(channel, typeof handlers === 'function' ? { onMessage: handlers } : handlers),
     kysely: new Kysely<Catalog>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool) }) }).withSchema('stackhold'),
+    async runLong(text, timeoutMs) {
+      const client = await pool.acquire()
+      const query = (statement: string) => client.query({ text: statement, query_timeout: timeoutMs + 2_000 } as pg.QueryConfig)
+      let failed = true
+      try {
+        await query(`set statement_timeout = ${Math.trunc(timeoutMs)}`)
+        await query(text)
+        await query('reset statement_timeout')
+        failed = false
+      } catch (error) {
+        throw toDatabaseError(error)
+      } finally {
+        // A connection whose settings are not what they were does not go back.
+        client.release(failed)
+      }
+    },
     async healthy() {
       const answer = ping().catch(() => false)
       let timer: NodeJS.Timeout | undefined

@@ -3,13 +3,18 @@ import type { TableModel } from '../definitions/table.js'
 import { AppError, inputError } from '../errors.js'
 import { ident, join, param, raw, sql } from '../lib/sql.js'
 import type { Obj, Value } from '../lib/value.js'
+import type { Passwords } from '../runtime/capabilities.js'
+import { type ExportOptions, exportBatches } from './content-export.js'
+import { type ImportOptions, type ImportReport, type ImportRow, importRows } from './content-import.js'
 import { compileExternalFilter, readExternalSort } from './external-filter.js'
-import { type BoundSql, type BuildCondition, CachedSql, constantCommand, Inputs, noFrame, tableSql } from './inputs.js'
+import { type BoundSql, type BuildCondition, CachedSql, constantCommand, encoded, Inputs, noFrame, tableSql } from './inputs.js'
 import { encodeValues, insertSql, returning } from './records/add.js'
 import { BulkInsert, BulkWrite } from './records/bulk.js'
-import { encoded, keyValue } from './records/by-key.js'
+import { keyValue } from './records/by-key.js'
 import { UpdateStatements } from './records/edit.js'
-import { compilePage } from './records/page-statement.js'
+import { planPage } from './records/page-statement.js'
+import { storedOwner } from './records/password.js'
+import { runnable } from './records/plan.js'
 import { compileRowReader, type RowShape, selectColumns, selectList } from './records/row.js'
 import { DatabaseSession, type SessionBase } from './records/session.js'
 import { externalSort, orderBy } from './records/sort.js'
@@ -25,6 +30,9 @@ export interface ContentOptions {
   datasources: readonly string[]
   clock: { now(): number }
   hash(text: string): Promise<string>
+  judge: Passwords['judge']
+  /** Name of the workspace: no password may contain it. */
+  appName?: string
 }
 
 export interface Browse {
@@ -59,10 +67,14 @@ export interface Content {
   searchPatch(table: TableModel, search: Value, updates: Obj): Promise<Affected>
   searchDelete(table: TableModel, search: Value): Promise<Affected>
   truncate(table: TableModel, options?: { reset?: boolean }): Promise<void>
+  /** Adds rows from a stream, in one transaction. */
+  importRows(table: TableModel, batches: AsyncIterable<readonly ImportRow[]>, options: ImportOptions): Promise<ImportReport>
+  /** Every row that matches, in batches, as of one moment; without passwords and internal columns. */
+  exportRows(table: TableModel, options: ExportOptions, each: (rows: readonly Obj[]) => Promise<void>): Promise<number>
 }
 
 /** All columns but passwords. */
-function contentShape(info: TableInfo): RowShape {
+export function contentShape(info: TableInfo): RowShape {
   return {
     selected: selectColumns(
       info.model.name,
@@ -72,19 +84,20 @@ function contentShape(info: TableInfo): RowShape {
   }
 }
 
-const contentScope = (info: TableInfo): Scope => ({
+export const contentScope = (info: TableInfo): Scope => ({
   main: { alias: info.model.name, info },
   joined: [],
   inputs: new Inputs(),
   compileValue: () => () => null,
   lookupSqlFilter: () => undefined,
+  isQueryOnly: () => false,
   reveals: (column) => column.type.name !== 'password',
 })
 
 /** `base` may be a transaction, for rows that belong to a push. */
 export function createContent(base: SessionBase, options: ContentOptions): Content {
   const session = new DatabaseSession(base, options)
-  const writer = (): Writer => ({ now: options.clock.now(), hash: options.hash })
+  const writer = (): Writer => ({ now: options.clock.now(), hash: options.hash, judge: options.judge, appNames: session.appNames })
 
   const one = async (table: TableModel, id: Value, build: (info: TableInfo, key: BoundSql) => BoundSql): Promise<Record<string, unknown>> => {
     const info = tableInfo(table)
@@ -101,7 +114,8 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
     const info = tableInfo(table)
     const shape = contentShape(info)
     const key = id === null ? undefined : keyValue(info.primary, id)
-    const values = await readChanges(info, changes, writer())
+    const stored = key === undefined ? undefined : storedOwner(session, info, info.primary, key.parameter)
+    const values = await readChanges(info, changes, writer(), stored)
     if (key === undefined) throw new AppError('notFound')
     const columns = [...values.keys()]
     const statement = new UpdateStatements(info, shape).for(info.primary, columns)
@@ -115,19 +129,19 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
       const info = tableInfo(table)
       const scope = contentScope(info)
       const condition = compileExternalFilter(search, scope, 'search') ?? allOf([])
-      const order = orderBy(externalSort(readExternalSort(sort, 'sort'), scope, new Set(), 'sort'), scope, { tieBreak: true })
+      const order = orderBy(externalSort(readExternalSort(sort, 'sort'), scope, new Map(), 'sort'), scope, { tieBreak: true })
       const shape = contentShape(info)
       const from = sql` from ${tableSql(table.name)} as ${ident(table.name)}`
-      const run = compilePage({
+      const plan = planPage({
         inputs: scope.inputs,
         readPage: () => ({ page, perPage, offset: 0, totals: true, metadata: true }),
         rows: (at) => sql`select ${selectList(shape)}${from}${whereClause(condition(at))}${order}`,
-        lock: () => raw(''),
+        shape,
         total: (at) => sql`select count(*) as count${from}${whereClause(condition(at))}`,
         read: compileRowReader(shape),
         once: search !== null,
       })
-      return run(session, noFrame)
+      return runnable(plan)(session, noFrame)
     },
     async get(table, id) {
       const shape = contentShape(tableInfo(table))
@@ -194,6 +208,8 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
     async truncate(table, { reset = false } = {}) {
       await session.run(constantCommand(sql`truncate ${tableSql(table.name)}${raw(reset ? ' restart identity' : '')}`, session.schema))
     },
+    importRows: (table, batches, importOptions) => importRows(session, tableInfo(table), writer, batches, importOptions),
+    exportRows: (table, exportOptions, each) => exportBatches(session, tableInfo(table), contentScope(tableInfo(table)), exportOptions, each),
   }
 }
 

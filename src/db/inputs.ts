@@ -51,6 +51,9 @@ export class Inputs {
   }
 }
 
+/** A reading of parameters that are already encoded. */
+export const encoded = (parameters: readonly unknown[]): Reading => ({ values: parameters as Value[], shape: [], key: '' })
+
 /** For statements whose operands are all known: no frame is looked at. */
 export const noFrame = Object.freeze({}) as Frame
 

@@ -10,6 +10,8 @@ export interface QueryOptions {
   name?: string
   /** The statement is short by construction (one row by a unique key): it may share a pipelined connection. Implies a name. Ignored in transactions. */
   fast?: boolean
+  /** In a transaction: how long the client waits for this statement, instead of its usual patience, ms. */
+  patienceMs?: number
 }
 
 export interface QueryResult<R> {

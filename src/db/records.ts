@@ -2,12 +2,14 @@
 
 import type { TableModel } from '../definitions/table.js'
 import { fieldToJson } from '../definitions/table-json.js'
-import { AppError, fatal } from '../errors.js'
+import { fatal } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
 import { fromPlain } from '../lib/value.js'
 import type { RecordsAction, RecordsCompiler, RecordsOperation, RecordsSession } from '../runtime/capabilities.js'
 import type { SqlFace } from '../runtime/define.js'
 import type { Database } from './client.js'
+import { namedViews, viewModel } from './ddl/views.js'
+import { compileDirectQuery, type DirectQueryPolicy } from './direct/direct-query.js'
 import { compileAdd } from './records/add.js'
 import { compileAddOrEdit } from './records/add-or-edit.js'
 import { type CompileContext, headTable, valueArgument } from './records/arguments.js'
@@ -18,11 +20,16 @@ import { compileCount, compileQuery } from './records/query.js'
 import { DatabaseSession, type RecordsSessionOptions } from './records/session.js'
 import { tableInfo } from './table-info.js'
 
+export type { DirectQueryPolicy } from './direct/direct-query.js'
 export type { RecordsSessionOptions, StatementFact } from './records/session.js'
 
 export interface RecordsCompilerOptions {
   /** The query face of a filter; absent = filters on columns are refused. */
   lookupSqlFilter?(name: string): SqlFace | undefined
+  /** Whether a filter exists in queries only; absent = none does. */
+  isQueryOnly?(name: string): boolean
+  /** What `db.direct_query` may do; default off. */
+  directQuery?: DirectQueryPolicy
 }
 
 const operations: Readonly<Record<RecordsOperation, (context: CompileContext) => RecordsAction>> = {
@@ -42,20 +49,31 @@ const operations: Readonly<Record<RecordsOperation, (context: CompileContext) =>
   'bulk.patch': compileBulkPatch,
   'bulk.delete': compileBulkDelete,
   schema: compileSchema,
-  direct_query: () => {
-    throw new AppError('unsupported', 'Not supported yet: db.direct_query')
-  },
+  direct_query: compileDirectQuery,
 }
 
-/** Compiles statements over the tables of a workspace. */
+const readers: ReadonlySet<RecordsOperation> = new Set(['query', 'get', 'has', 'count', 'schema'])
+
+/** Compiles statements over the tables of a workspace, and their views. */
 export function createRecordsCompiler(tables: ReadonlyMap<string, TableModel>, options: RecordsCompilerOptions = {}): RecordsCompiler {
   const table: CompileContext['table'] = (name) => {
-    const model = tables.get(name)
+    const model = tables.get(name) ?? views.get(name)
     if (model === undefined) throw fatal(`Unknown table: ${name}`, { hint: didYouMean(name, tables.keys()) ?? 'Push the table before the stack that uses it.' })
     return tableInfo(model)
   }
+  const views = new Map([...tables.values()].flatMap((model) => namedViews(model).map((view) => [view.alias, viewModel(model, view)] as const)))
   const lookupSqlFilter = options.lookupSqlFilter ?? ((): undefined => undefined)
-  return { compile: (request) => operations[request.operation]({ request, table, lookupSqlFilter }) }
+  const findTable: CompileContext['findTable'] = (nameOrId) =>
+    tables.has(nameOrId) ? nameOrId : [...tables.values()].find((model) => String(model.id) === nameOrId)?.name
+  const directQuery = options.directQuery ?? 'off'
+  const isQueryOnly = options.isQueryOnly ?? ((): boolean => false)
+  return {
+    compile(request) {
+      if (views.has(request.table ?? '') && !tables.has(request.table ?? '') && !readers.has(request.operation))
+        throw fatal(`"${request.table ?? ''}" is a view: it can be read only.`, { hint: 'Write to its table.' })
+      return operations[request.operation]({ request, table, lookupSqlFilter, isQueryOnly, findTable, addons: [], directQuery })
+    },
+  }
 }
 
 /** A session for one run. Throws `inputError` for an unknown data source. */

@@ -24,6 +24,8 @@ export interface Scope {
   reveals?(column: ColumnInfo): boolean
   /** The query face of a filter. */
   lookupSqlFilter(name: string): SqlFace | undefined
+  /** Whether a filter has no other face. */
+  isQueryOnly(name: string): boolean
 }
 
 /** A column, possibly with a path into its JSON. */
@@ -62,33 +64,43 @@ export function dbPath(expr: Expr): string[] | null {
   }
 }
 
-/** Whether a column is named anywhere in the expression. */
-export function namesColumn(expr: Expr): boolean {
+/** Whether any part of an expression, itself included, is such. */
+function someNode(expr: Expr, isSuch: (node: Expr) => boolean): boolean {
+  return isSuch(expr) || partsOf(expr).some((part) => someNode(part, isSuch))
+}
+
+/** The expressions an expression is made of. */
+export function partsOf(expr: Expr): Expr[] {
   switch (expr.type) {
-    case 'variable':
-      return expr.name === 'db'
     case 'member':
-      return namesColumn(expr.object)
+      return [expr.object]
     case 'index':
-      return namesColumn(expr.object) || namesColumn(expr.index)
+      return [expr.object, expr.index]
     case 'filter':
-      return (expr.input !== null && namesColumn(expr.input)) || expr.args.some(namesColumn)
+      return expr.input === null ? expr.args : [expr.input, ...expr.args]
     case 'unary':
-      return namesColumn(expr.operand)
+      return [expr.operand]
     case 'binary':
-      return namesColumn(expr.left) || namesColumn(expr.right)
+      return [expr.left, expr.right]
     case 'ternary':
-      return namesColumn(expr.test) || namesColumn(expr.then) || namesColumn(expr.else)
+      return [expr.test, expr.then, expr.else]
     case 'pair':
-      return namesColumn(expr.low) || namesColumn(expr.high)
+      return [expr.low, expr.high]
     case 'list':
-      return expr.items.some((item) => namesColumn(item.type === 'spread' ? item.value : item))
+      return expr.items.map((item) => (item.type === 'spread' ? item.value : item))
     case 'object':
-      return expr.entries.some((entry) => namesColumn(entry.value) || (entry.type === 'computed' && namesColumn(entry.key)))
+      return expr.entries.flatMap((entry) => (entry.type === 'computed' ? [entry.key, entry.value] : [entry.value]))
     default:
-      return false
+      return []
   }
 }
+
+/** Whether a column is named anywhere in the expression. */
+export const namesColumn = (expr: Expr): boolean => someNode(expr, (node) => node.type === 'variable' && node.name === 'db')
+
+/** Whether only Postgres can compute it: it names a column, or uses a filter that exists in queries only. */
+export const needsQuery = (expr: Expr, isQueryOnly: (filter: string) => boolean): boolean =>
+  someNode(expr, (node) => (node.type === 'variable' && node.name === 'db') || (node.type === 'filter' && node.disabled !== true && isQueryOnly(node.name)))
 
 /** Finds the column of `$db.table.col`, `$db.alias.col` or `$db.col`; the rest of the names is a path into its JSON. */
 export function resolveColumn(names: readonly string[], scope: Scope): ColumnRef {

@@ -6,10 +6,11 @@ import { findFieldType } from '../fields/index.js'
 import type { Expr } from '../lang/tree.js'
 import { join, param, raw, sql } from '../lib/sql.js'
 import { fromPlain, isList, toPlain, type Value } from '../lib/value.js'
-import type { SqlTerm } from '../runtime/define.js'
+import type { SqlFace, SqlTerm } from '../runtime/define.js'
+import { searchLanguage } from './ddl/index-sql.js'
 import type { BoundSql, Inputs } from './inputs.js'
-import { type ColumnRef, columnSql, dbPath, namesColumn, resolveColumn, type Scope } from './scope.js'
-import type { ColumnInfo } from './table-info.js'
+import { type ColumnRef, columnSql, dbPath, needsQuery, resolveColumn, type Scope } from './scope.js'
+import type { ColumnInfo, TableInfo } from './table-info.js'
 
 /** SQL whose type is known. */
 export interface Typed {
@@ -20,6 +21,8 @@ export interface Typed {
   list: boolean
   /** The column itself, when it is one without path. */
   column?: ColumnInfo
+  /** Its table. */
+  table?: TableInfo
   /** How messages call it. */
   label: string
 }
@@ -32,7 +35,7 @@ export type Term = Typed | Given
 
 /** Compiles an operand. Throws AppError for unknown columns and filters. */
 export function compileTerm(expr: Expr, scope: Scope): Term {
-  if (!namesColumn(expr)) return compileGiven(expr, scope)
+  if (!needsQuery(expr, scope.isQueryOnly)) return { kind: 'given', operand: scope.inputs.operand(scope.compileValue(expr)) }
   const names = dbPath(expr)
   if (names !== null) return columnTerm(resolveColumn(names, scope))
   if (expr.type === 'filter') return compileFilter(expr, scope)
@@ -42,21 +45,11 @@ export function compileTerm(expr: Expr, scope: Scope): Term {
   })
 }
 
-/** A value; a query filter that has no value face (`"now"|timestamp_subtract_months:1`) is computed by Postgres. */
-function compileGiven(expr: Expr, scope: Scope): Term {
-  try {
-    return { kind: 'given', operand: scope.inputs.operand(scope.compileValue(expr)) }
-  } catch (error) {
-    if (expr.type === 'filter' && scope.lookupSqlFilter(expr.name) !== undefined) return compileFilter(expr, scope)
-    throw error
-  }
-}
-
 /** The term of a column, or of a place inside a JSON column. With `inputs` the path is bound: it came from a caller. */
 export function columnTerm({ table, column, path }: ColumnRef, inputs?: Inputs): Typed {
   const base = columnSql(table, column)
   const label = `${table.alias}.${column.name}`
-  if (path.length === 0) return { kind: 'typed', sql: base, type: column.type.name, list: column.model.list, column, label }
+  if (path.length === 0) return { kind: 'typed', sql: base, type: column.type.name, list: column.model.list, column, table: table.info, label }
   const at =
     inputs === undefined
       ? raw(pathLiteral(path))
@@ -149,13 +142,32 @@ function compileFilter(expr: Expr & { type: 'filter' }, scope: Scope): Typed {
   const face = scope.lookupSqlFilter(expr.name)
   if (face === undefined)
     throw fatal(`The filter "${expr.name}" cannot be used on a column.`, { hint: 'Query filters work on columns; other filters need the rows first.' })
-  const toFace = (part: Expr): SqlTerm => {
-    const term = compileTerm(part, scope)
-    return term.kind === 'typed' ? term : { sql: param({ operand: term.operand, encode: encodeAny }), type: 'unknown' }
+  const input: SqlTerm = expr.input === null ? { sql: raw('null'), type: 'unknown' } : faceTerm(compileTerm(expr.input, scope))
+  return applyFace(
+    expr.name,
+    face,
+    input,
+    expr.args.map((arg) => faceTerm(compileTerm(arg, scope))),
+  )
+}
+
+/** The result of a filter's query face. */
+export function applyFace(name: string, face: SqlFace, input: SqlTerm, args: readonly SqlTerm[]): Typed {
+  const result = face(input, args)
+  return { kind: 'typed', sql: result.sql as BoundSql, type: result.type, list: result.list === true, label: name }
+}
+
+/** A term as filters see it. */
+export function faceTerm(term: Term): SqlTerm {
+  if (term.kind === 'typed') {
+    const { table, column } = term
+    const index =
+      column === undefined ? undefined : table?.model.indexes.find((one) => one.type === 'search' && one.fields.some((field) => field.name === column.name))
+    return { sql: term.sql, type: term.type, list: term.list, label: term.label, ...(index === undefined ? {} : { language: searchLanguage(index) }) }
   }
-  const input: SqlTerm = expr.input === null ? { sql: raw('null'), type: 'unknown' } : toFace(expr.input)
-  const result = face(input, expr.args.map(toFace))
-  return { kind: 'typed', sql: result.sql as BoundSql, type: result.type, list: result.list === true, label: expr.name }
+  const { operand } = term
+  const bind = (type: string, list = false): BoundSql => bindAs({ kind: 'typed', sql: raw(''), type, list, label: 'value' }, operand)
+  return { sql: param({ operand, encode: encodeAny }), type: 'unknown', bind }
 }
 
 const arithmetic = new Set(['+', '-', '*', '/', '%'])

@@ -51,17 +51,17 @@ class PinnedClient {
     this.#client = client
   }
 
-  run(text: string, values?: readonly unknown[]): Promise<pg.QueryResult> {
-    const result = this.#tail.then(() => this.#runNow(text, values))
+  run(text: string, values?: readonly unknown[], patienceMs?: number): Promise<pg.QueryResult> {
+    const result = this.#tail.then(() => this.#runNow(text, values, patienceMs))
     this.#tail = result.catch(() => {})
     return result
   }
 
-  async #runNow(text: string, values: readonly unknown[] | undefined): Promise<pg.QueryResult> {
+  async #runNow(text: string, values: readonly unknown[] | undefined, patienceMs: number | undefined): Promise<pg.QueryResult> {
     if (this.#closed) throw new AppError('fatal', 'The transaction has ended.')
     try {
       // Unnamed on purpose: a stale prepared plan would abort the transaction, and nothing can be retried inside one.
-      return await this.#client.query(toQueryConfig(text, values, undefined))
+      return await this.#client.query({ ...toQueryConfig(text, values, undefined), ...(patienceMs === undefined ? {} : { query_timeout: patienceMs }) })
     } catch (error) {
       if (isConnectionFailure(error)) this.broken = true
       throw toDatabaseError(error)
@@ -81,8 +81,8 @@ class PinnedTransaction implements Transaction {
     this.#pinned = pinned
   }
 
-  async query<R extends object = Row>(text: string, values?: readonly unknown[], _options?: QueryOptions): Promise<R[]> {
-    return (await this.#pinned.run(text, values)).rows as R[]
+  async query<R extends object = Row>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<R[]> {
+    return (await this.#pinned.run(text, values, options?.patienceMs)).rows as R[]
   }
 
   async execute<R extends object = Row>(text: string, values?: readonly unknown[], _options?: QueryOptions): Promise<QueryResult<R>> {

@@ -5,7 +5,7 @@ import { join, raw, sql } from '../lib/sql.js'
 import { isTruthy, type Value } from '../lib/value.js'
 import { compileBetween, compileComparison, isQueryOperator } from './compare.js'
 import type { BoundSql, BuildCondition } from './inputs.js'
-import { namesColumn, type Scope } from './scope.js'
+import { needsQuery, type Scope } from './scope.js'
 import { compileTerm } from './term.js'
 
 /** Compiles a condition. A condition that is skipped (`==?` with null) leaves its `&&` or `||` chain; a chain of which nothing is left is skipped too. */
@@ -13,9 +13,9 @@ export function compileCondition(expr: Expr, scope: Scope): BuildCondition {
   if (expr.type === 'unary' && expr.op === '!') return negate(compileCondition(expr.operand, scope))
   if (expr.type === 'binary') {
     if (expr.op === '&&' || expr.op === '||') return compileChain(expr, expr.op, scope)
-    if (isQueryOperator(expr.op) && (namesColumn(expr) || expr.ignoreNull === true || !isPlain(expr.op))) return compileBinary(expr, scope)
+    if (isQueryOperator(expr.op) && (needsQuery(expr, scope.isQueryOnly) || expr.ignoreNull === true || !isPlain(expr.op))) return compileBinary(expr, scope)
   }
-  if (!namesColumn(expr)) return compileTruth(expr, scope)
+  if (!needsQuery(expr, scope.isQueryOnly)) return compileTruth(expr, scope)
   const term = compileTerm(expr, scope)
   if (term.kind === 'typed' && term.type === 'bool' && !term.list) return () => term.sql
   throw fatal('This is not a condition.', {

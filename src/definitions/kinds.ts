@@ -36,7 +36,7 @@ export const kinds: readonly Kind[] = [
   kind('realtime_trigger', 'Realtime triggers', { type: 'trigger' }),
   kind('workspace_trigger', 'Workspace triggers', { type: 'trigger' }),
   kind('error_trigger', 'Error triggers', { type: 'trigger' }),
-  kind('workflow_test', 'Workflow tests'),
+  kind('workflow_test', 'Workflow tests', { runs: true }),
 ]
 
 const byName = new Map(kinds.map((entry) => [entry.kind, entry]))

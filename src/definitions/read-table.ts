@@ -4,6 +4,7 @@ import { AppError } from '../errors.js'
 import { descriptionOf, enumValues, findOption, isRequired, linkedTable, optionText, optionValue } from '../fields/field-options.js'
 import { findFieldType, suggestFieldType } from '../fields/index.js'
 import { inputFilterProblem } from '../fields/input-filters.js'
+import { passwordPolicyProblem } from '../fields/password-policy.js'
 import { compileFallback } from '../fields/read-value.js'
 import type { Definition, Expr, Field } from '../lang/tree.js'
 import { isList, isObj, type Obj, type Value } from '../lib/value.js'
@@ -102,6 +103,8 @@ function checkField(field: Field, fail: Fail, nested = false): void {
   const access = findOption(field, 'access')
   if (access !== undefined && !accessLevels.some((level) => level === constantOf(access)))
     fail(access, 'The access of a column is public, private or internal.')
+  const policyProblem = passwordPolicyProblem(field)
+  if (policyProblem !== null) fail(findOption(field, 'policy') ?? field, policyProblem)
   checkDefault(field, fail)
   for (const child of field.fields ?? []) checkField(child, fail, true)
   if (nested && type.name === 'password') fail(field, 'A password cannot be a member of an object.', 'Make it a column of the table.')

@@ -60,15 +60,25 @@ function compileSingle(field: Field): ValueReader {
 }
 
 function compileList(field: Field, bounds: { min?: number; max?: number }, readOne: ValueReader): ValueReader {
-  const { textual } = typeOf(field)
+  const { textual, name } = typeOf(field)
+  // null is JSON like any other.
+  const acceptsNull = name === 'json'
   const { min = 0, max = Number.POSITIVE_INFINITY } = bounds
   return (value, reading) => {
     const items = toItems(value, textual === true)
     if (items.length < min) refuse(reading, `Input "${reading.path}" must have at least ${min} ${min === 1 ? 'item' : 'items'}.`)
     if (items.length > max) refuse(reading, `Input "${reading.path}" must have at most ${max} ${max === 1 ? 'item' : 'items'}.`)
+    const readAt = (item: Value, at: Reading): Value => {
+      if (item !== null) return readOne(item, at)
+      return acceptsNull ? null : refuse(at, `Input "${at.path}" does not accept null.`)
+    }
     return items.map((item, i) => {
-      const at = { ...reading, path: `${reading.path}[${i}]` }
-      return item === null ? refuse(at, `Input "${at.path}" does not accept null.`) : readOne(item, at)
+      // The path of an element is only needed to refuse it.
+      try {
+        return readAt(item, reading)
+      } catch {
+        return readAt(item, { ...reading, path: `${reading.path}[${i}]` })
+      }
     })
   }
 }

@@ -1,5 +1,6 @@
 /** Filters that read, add or take single elements of a list. */
 import { fatal } from '../errors.js'
+import { sql } from '../lib/sql.js'
 import { isList, isObj, isTruthy, type Value } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
 import { defineFilter, type FilterContext, type FilterSpec, type ValueFilter } from '../runtime/define.js'
@@ -8,6 +9,7 @@ import { setPath } from '../runtime/path.js'
 import { spendList } from './bounds.js'
 import { collectionOf, intOf, listOf, optionalInt, textOf, wrongType } from './operand.js'
 import { sliceBounds } from './slice-bounds.js'
+import { isJsonTerm, term, textSql } from './sql-face.js'
 
 const group = 'array'
 const value = { name: 'value', type: 'any', required: true }
@@ -334,7 +336,24 @@ export const arrayLower = defineFilter({
   apply: (input) => listOf('array_lower', input).map((item) => textOf('array_lower', item).toLowerCase()),
 })
 
+/** Items of a list column; characters of a text. */
+export const length = defineFilter({
+  name: 'length',
+  group,
+  summary: 'Number of items of a list column, or of characters of a text.',
+  input: 'array column',
+  returns: 'int',
+  scalar: true,
+  cases: [['"abc"|length', '3']],
+  sql(input) {
+    if (isJsonTerm(input)) return term('int', sql`(case when jsonb_typeof(${input.sql}) = 'array' then jsonb_array_length(${input.sql}) end)`)
+    if (input.list === true || input.type === 'vector') return term('int', sql`cardinality(${input.sql})`)
+    return term('int', sql`char_length(${textSql('length', input)})`)
+  },
+})
+
 export const arrayElementFilters: FilterSpec[] = [
+  length,
   first,
   last,
   count,

@@ -1,9 +1,12 @@
 /** The comparison and logic family. */
+import { fatal } from '../errors.js'
+import { sql } from '../lib/sql.js'
 import { isList, isObj, isTruthy, type Value } from '../lib/value.js'
 import { defineFilter, type FilterCase, type FilterContext, type FilterSpec, type ValueFilter } from '../runtime/define.js'
 import { compare, looseEquals } from '../runtime/operators.js'
 import { spendList } from './bounds.js'
 import { collectionOf, intOf } from './operand.js'
+import { argument, isJsonTerm, likeInput, term, textSql, typedInput } from './sql-face.js'
 
 const group = 'comparison'
 
@@ -270,7 +273,75 @@ export const coalesce = defineFilter({
     ['""|coalesce:"x"', '"x"'],
     ['false|coalesce:1', 'false'],
   ],
+  sql(input, args) {
+    const other = argument('coalesce', args, 0, 'default')
+    const own = typedInput(input, other)
+    // A null inside JSON is null.
+    const present = isJsonTerm(own) ? sql`nullif(${own.sql}, 'null'::jsonb)` : own.sql
+    return { ...own, sql: sql`coalesce(${present}, ${likeInput('coalesce', own, other)})` }
+  },
   apply: (input, args) => (input === null || input === '' ? (args[0] ?? null) : input),
+})
+
+const valueArgument = { name: 'value', type: 'any', required: true }
+
+/** `column|between:low:high`, as the operator. */
+export const between = defineFilter({
+  name: 'between',
+  group,
+  summary: 'Whether a column is within two bounds, both included.',
+  input: 'column',
+  returns: 'bool',
+  args: [
+    { name: 'low', type: 'any', required: true },
+    { name: 'high', type: 'any', required: true },
+  ],
+  scalar: true,
+  cases: [
+    ['50.0|between:10.0:100.0', 'true'],
+    ['5.0|between:10.0:100.0', 'false'],
+  ],
+  sql(input, args) {
+    const [low, high] = [argument('between', args, 0, 'low'), argument('between', args, 1, 'high')]
+    const own = typedInput(input, low.bind ? high : low, 'decimal')
+    return term('bool', sql`(${own.sql} between ${likeInput('between', own, low)} and ${likeInput('between', own, high)})`)
+  },
+})
+
+/** `column|includes:text`, as the operator. */
+export const includes = defineFilter({
+  name: 'includes',
+  group,
+  summary: 'Whether the text of a column holds another, ignoring case.',
+  input: 'column',
+  returns: 'bool',
+  args: [valueArgument],
+  scalar: true,
+  cases: [['"Epic Battle"|includes:"BATTLE"', 'true']],
+  sql: (input, args) =>
+    term('bool', sql`(strpos(lower(${textSql('includes', input)}), lower(${textSql('includes', argument('includes', args, 0, 'value'))})) > 0)`),
+})
+
+/** `column|overlaps:list`, as the operator. */
+export const overlaps = defineFilter({
+  name: 'overlaps',
+  group,
+  summary: 'Whether a list column and a list share an element.',
+  input: 'list column',
+  returns: 'bool',
+  args: [valueArgument],
+  scalar: true,
+  cases: [],
+  sql(input, args) {
+    const other = argument('overlaps', args, 0, 'value')
+    const own = typedInput(input, other)
+    if (own.list === true && !isJsonTerm(own)) return term('bool', sql`(${own.sql} && ${likeInput('overlaps', own, other)})`)
+    if (!isJsonTerm(own)) throw fatal(`The filter "overlaps" needs a list or JSON column; "${own.label ?? 'the value'}" is ${own.type}.`)
+    const items = other.bind ? other.bind('json') : sql`to_jsonb(${other.sql})`
+    const list = (piece: typeof items) =>
+      sql`jsonb_array_elements(case when jsonb_typeof(${piece}) = 'array' then ${piece} else jsonb_build_array(${piece}) end)`
+    return term('bool', sql`exists (select from ${list(own.sql)} as a join ${list(items)} as b on a = b)`)
+  },
 })
 
 export const comparisonFilters: FilterSpec[] = [
@@ -290,4 +361,7 @@ export const comparisonFilters: FilterSpec[] = [
   isNotIn,
   ternary,
   coalesce,
+  between,
+  includes,
+  overlaps,
 ]

@@ -1,9 +1,11 @@
 /** Constructors of geometry values, in the shape geo columns and inputs have: `{type, data}` with `{lng, lat}` points. */
 import { fatal } from '../errors.js'
+import { sql } from '../lib/sql.js'
 import { isList, isObj, type Obj, type Value } from '../lib/value.js'
-import { defineFilter, type FilterContext, type ValueFilter } from '../runtime/define.js'
+import { defineFilter, type FilterContext, type QueryFilter, type SqlFace, type ValueFilter } from '../runtime/define.js'
 import { spendList } from './bounds.js'
 import { numberOf, wrongType } from './operand.js'
+import { argument, numberSql, placeSql, term } from './sql-face.js'
 
 type Build = (filter: string, value: Value, context: FilterContext) => Value
 
@@ -57,6 +59,59 @@ const constructorOf = (kind: string, type: string, build: Build, example: string
 }
 
 const line = '[{lng: 1, lat: 2}, {lng: 3, lat: 4}]'
+const berlin = '{type: "point", data: {lng: 13.4, lat: 52.5}}'
+const potsdam = '{type: "point", data: {lng: 13.06, lat: 52.4}}'
+const box = '{type: "poly", data: [{lng: 13, lat: 52}, {lng: 14, lat: 52}, {lng: 14, lat: 53}, {lng: 13, lat: 53}]}'
+const geometry = { name: 'geometry', type: 'geometry', required: true }
+
+const relation = (
+  name: string,
+  summary: string,
+  returns: string,
+  more: { name: string; type: string; required: true }[],
+  cases: [string, string][],
+  face: SqlFace,
+): QueryFilter => defineFilter({ name, group: 'geo', summary, input: 'geometry column', returns, args: [geometry, ...more], scalar: true, cases, sql: face })
+
+/** On a sphere of the mean radius of the earth; in queries only. */
+export const geoRelations: QueryFilter[] = [
+  relation(
+    'distance',
+    'Metres between two places; 0 where they touch.',
+    'decimal (metres)',
+    [],
+    [[`(${berlin}|distance:${potsdam})|round:0`, '25584']],
+    (input, args) =>
+      term('decimal', sql`stackhold.geo_distance(${placeSql('distance', input)}, ${placeSql('distance', argument('distance', args, 0, 'geometry'))})`),
+  ),
+  relation(
+    'within',
+    'Whether two places are at most some metres apart.',
+    'bool',
+    [{ name: 'radius', type: 'number', required: true }],
+    [
+      [`${berlin}|within:${potsdam}:30000`, 'true'],
+      [`${berlin}|within:${potsdam}:20000`, 'false'],
+    ],
+    (input, args) =>
+      term(
+        'bool',
+        sql`(stackhold.geo_distance(${placeSql('within', input)}, ${placeSql('within', argument('within', args, 0, 'geometry'))}) <= ${numberSql('within', argument('within', args, 1, 'radius'))})`,
+      ),
+  ),
+  relation(
+    'covers',
+    'Whether an area holds all of another place; its border belongs to it.',
+    'bool',
+    [],
+    [
+      [`${box}|covers:${berlin}`, 'true'],
+      [`${berlin}|covers:${potsdam}`, 'false'],
+    ],
+    (input, args) => term('bool', sql`stackhold.geo_covers(${placeSql('covers', input)}, ${placeSql('covers', argument('covers', args, 0, 'geometry'))})`),
+  ),
+]
+
 export const geoFilters = [
   constructorOf('point', 'point', pointOf, '{lng: 13.4, lat: 52.5}'),
   constructorOf('multipoint', 'points', listOf(pointOf), line),

@@ -4,6 +4,7 @@ import { arrayFilters } from './array.js'
 import { higherOrderFilters } from './array-higher-order.js'
 import { comparisonFilters } from './comparison.js'
 import { conversionFilters } from './conversion.js'
+import { geoRelations } from './geo.js'
 import { manipulationFilters } from './manipulation.js'
 import { mathFilters } from './math.js'
 import { regexFilters } from './regex.js'
@@ -13,6 +14,7 @@ import { textEncodingFilters } from './text-encoding.js'
 import { timestampFilters } from './timestamp.js'
 import { typeCheckFilters } from './type-check.js'
 import { urlFilters } from './url.js'
+import { vectorFilters } from './vector.js'
 
 export const allFilters: readonly FilterSpec[] = [
   ...manipulationFilters,
@@ -28,4 +30,6 @@ export const allFilters: readonly FilterSpec[] = [
   ...timestampFilters,
   ...securityFilters,
   ...urlFilters,
+  ...vectorFilters,
+  ...geoRelations,
 ]

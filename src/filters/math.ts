@@ -1,10 +1,12 @@
 /** Arithmetic, rounding, trigonometry, aggregates of lists, bit operations. */
 import { fatal } from '../errors.js'
 import * as decimal from '../lib/decimal.js'
+import { sql } from '../lib/sql.js'
 import { isList, isObj, type Value } from '../lib/value.js'
-import { defineFilter, type FilterArgumentSpec, type FilterCase, type FilterContext, type ValueFilter } from '../runtime/define.js'
+import { defineFilter, type FilterArgumentSpec, type FilterCase, type FilterContext, type SqlFace, type ValueFilter } from '../runtime/define.js'
 import { spendList } from './bounds.js'
 import { intOf, numberOf, textOf, wrongType } from './operand.js'
+import { arithmeticFace, intSql, numberFace, numberSql, term } from './sql-face.js'
 
 const group = 'math'
 
@@ -15,7 +17,7 @@ function finite(name: string, result: number): number {
 }
 
 /** A function of one number; null where it is not defined. */
-const functionOf = (name: string, summary: string, compute: (value: number) => number, cases: FilterCase[], returns = 'decimal'): ValueFilter =>
+const functionOf = (name: string, summary: string, compute: (value: number) => number, cases: FilterCase[], returns = 'decimal', face?: SqlFace): ValueFilter =>
   defineFilter({
     name,
     group,
@@ -24,6 +26,7 @@ const functionOf = (name: string, summary: string, compute: (value: number) => n
     returns,
     scalar: true,
     cases,
+    ...(face ? { sql: face } : {}),
     apply(input) {
       const result = compute(numberOf(name, input))
       return Number.isFinite(result) ? result + 0 : null
@@ -40,9 +43,10 @@ interface Operation {
   compute(left: number, right: number): number
   cases: FilterCase[]
   returns?: string
+  operator?: '+' | '-' | '*' | '/'
 }
 
-const operation = ({ name, aliases, summary, argument, compute, cases, returns = 'number' }: Operation): ValueFilter =>
+const operation = ({ name, aliases, summary, argument, compute, cases, returns = 'number', operator }: Operation): ValueFilter =>
   defineFilter({
     name,
     ...(aliases ? { aliases } : {}),
@@ -53,6 +57,7 @@ const operation = ({ name, aliases, summary, argument, compute, cases, returns =
     args: [operandArgument('number', argument)],
     scalar: true,
     cases,
+    ...(operator ? { sql: arithmeticFace(name, operator) } : {}),
     apply: (input, args) => finite(name, compute(numberOf(name, input), numberOf(name, args[0] ?? null, 'value'))),
   })
 
@@ -67,6 +72,7 @@ const arithmetic = [
     summary: 'Adds two numbers.',
     argument: 'What to add.',
     compute: decimal.add,
+    operator: '+',
     cases: [
       ['5|add:3', '8'],
       ['-2|add:7', '5'],
@@ -81,6 +87,7 @@ const arithmetic = [
     summary: 'Takes the argument from the input.',
     argument: 'What to take away.',
     compute: decimal.subtract,
+    operator: '-',
     cases: [
       ['2|subtract:3', '-1'],
       ['10|sub:4', '6'],
@@ -93,6 +100,7 @@ const arithmetic = [
     summary: 'Multiplies two numbers.',
     argument: 'The factor.',
     compute: decimal.multiply,
+    operator: '*',
     cases: [
       ['2|multiply:3', '6'],
       ['2.5|mul:6', '15'],
@@ -105,6 +113,7 @@ const arithmetic = [
     summary: 'Real division; dividing by zero is an error.',
     argument: 'The divisor.',
     compute: (left, right) => decimal.divide(left, divisor('divide', right)),
+    operator: '/',
     cases: [
       ['20|divide:4', '5'],
       ['7|div:2', '3.5'],
@@ -171,6 +180,7 @@ const rounding = [
       ['-2.3|floor', '-3'],
     ],
     'int',
+    numberFace('floor', 'int', (number) => sql`floor(${number})::bigint`),
   ),
   functionOf(
     'ceil',
@@ -182,6 +192,7 @@ const rounding = [
       ['-0.5|ceil', '0'],
     ],
     'int',
+    numberFace('ceil', 'int', (number) => sql`ceil(${number})::bigint`),
   ),
   functionOf(
     'abs',
@@ -209,6 +220,8 @@ const rounding = [
       ['-2.5|round', '-3'],
       ['1250|round:-2', '1300'],
     ],
+    // In a query two places are kept when nothing is said.
+    sql: (input, args) => term('decimal', sql`round(${numberSql('round', input)}, ${args[0] === undefined ? sql`2` : sql`${intSql('round', args[0])}::int`})`),
     apply: (input, args) => finite('round', decimal.round(numberOf('round', input), intOf('round', args[0] ?? 0, 'precision'))),
   }),
   defineFilter({

@@ -1,14 +1,14 @@
 /** Reads the input and the arguments of a filter, or fails naming the filter and the type it got. */
 import { type AppError, fatal } from '../errors.js'
 import { isList, isObj, type Obj, type Value } from '../lib/value.js'
-import { numericOf, toText, typeName } from '../runtime/convert.js'
+import { numericOf, shown, toText, typeName } from '../runtime/convert.js'
 
 /** The error for an input, or for the argument `arg`, of the wrong type. */
 export function wrongType(filter: string, expected: string, value: Value, arg?: string): AppError {
   const subject = arg === undefined ? `Filter "${filter}"` : `Argument "${arg}" of filter "${filter}"`
   const hint =
     value === null ? 'Give it a value first, for example ($value ?? …), or |safe_array for a list.' : 'Filters are type specific: convert the value first.'
-  return fatal(`${subject} expects ${expected}, not ${nameWithArticle(value)}.`, { hint })
+  return fatal(`${subject} expects ${expected}, not ${nameWithArticle(value)}.`, { hint, value: shown(value) })
 }
 
 const nameWithArticle = (value: Value): string => {

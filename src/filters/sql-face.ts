@@ -70,18 +70,18 @@ export function placeSql(filter: string, term: SqlTerm): Sql {
 /** Another operand as the type of the input. */
 export function likeInput(filter: string, input: SqlTerm, term: SqlTerm): Sql {
   if (term.bind) return term.bind(input.type === 'unknown' ? 'text' : input.type, input.list)
-  if (input.bind) return term.sql
   if (term.type === input.type && (term.list === true) === (input.list === true)) return term.sql
   const numbers = new Set(['int', 'decimal', 'number'])
   if (numbers.has(term.type) && numbers.has(input.type)) return term.sql
   throw mismatch(filter, `a value of type ${input.type}`, term)
 }
 
-/** The input as SQL with a type: a value takes that of the other operand. */
-export const typedInput = (input: SqlTerm, other: SqlTerm): SqlTerm =>
-  input.bind === undefined
-    ? input
-    : { sql: input.bind(other.bind ? 'text' : other.type, other.list), type: other.bind ? 'text' : other.type, ...(other.list ? { list: true } : {}) }
+/** The input as SQL with a type: a value takes that of the other operand, or `standard` beside another value. */
+export function typedInput(input: SqlTerm, other: SqlTerm, standard = 'text'): SqlTerm {
+  if (input.bind === undefined) return input
+  const type = other.bind ? standard : other.type
+  return { sql: input.bind(type, other.list), type, ...(other.list ? { list: true } : {}) }
+}
 
 export const term = (type: string, piece: Sql, list = false): SqlTerm => ({ sql: piece, type, ...(list ? { list } : {}) })
 

@@ -1,6 +1,8 @@
 /** Filters that escape or clean text for another notation: HTML, SQL, slashes, plain letters. */
+import { raw, type Sql, sql } from '../lib/sql.js'
 import { defineFilter, type FilterSpec } from '../runtime/define.js'
 import { textOf } from './operand.js'
+import { textFace } from './sql-face.js'
 import { stripTags } from './strip-tags.js'
 
 const group = 'text'
@@ -63,6 +65,18 @@ export const withoutAccents = (text: string): string =>
     .normalize('NFC')
     .replace(/[ßẞæÆœŒøØđĐðÐþÞłŁħĦıŀĿŧŦĸŋŊ]/g, (letter) => plainLetters[letter] ?? letter)
 
+/** The same in SQL, without the extension. */
+function unaccented(text: Sql): Sql {
+  const single = Object.entries(plainLetters).filter(([, plain]) => plain.length === 1)
+  const from = single.map(([letter]) => letter).join('')
+  const to = single.map(([, plain]) => plain).join('')
+  const stripped = sql`normalize(regexp_replace(normalize(${text}, NFD), '[\u0300-\u036f]', '', 'g'), NFC)`
+  const translated = sql`translate(${stripped}, ${raw(`'${from}', '${to}'`)})`
+  return Object.entries(plainLetters)
+    .filter(([, plain]) => plain.length > 1)
+    .reduce((piece, [letter, plain]) => sql`replace(${piece}, ${raw(`'${letter}', '${plain}'`)})`, translated)
+}
+
 export const unaccent = defineFilter({
   name: 'unaccent',
   aliases: ['strip_accents'],
@@ -77,6 +91,7 @@ export const unaccent = defineFilter({
     ['"Łódź Straße"|unaccent', '"Lodz Strasse"'],
     ['"が"|unaccent', '"が"'],
   ],
+  sql: textFace('unaccent', unaccented),
   apply: (input) => withoutAccents(textOf('unaccent', input)),
 })
 

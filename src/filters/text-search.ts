@@ -1,15 +1,17 @@
 /** Filters that look for text within text. */
+import { raw, sql } from '../lib/sql.js'
 import type { Value } from '../lib/value.js'
-import { defineFilter, type FilterCase, type FilterSpec, type ValueFilter } from '../runtime/define.js'
+import { defineFilter, type FilterCase, type FilterSpec, type SqlFace, type ValueFilter } from '../runtime/define.js'
 import { foldCase, positionOf } from './code-points.js'
 import { textOf } from './operand.js'
+import { argument, isJsonTerm, likeInput, term, textSql } from './sql-face.js'
 
 const group = 'text'
 const search = { name: 'search', type: 'text', required: true }
 
 /** A filter that asks one question of the input and the searched text. */
 function defineSearch(
-  spec: { name: string; aliases?: string[]; summary: string; returns: string; cases: FilterCase[] },
+  spec: { name: string; aliases?: string[]; summary: string; returns: string; cases: FilterCase[]; sql?: SqlFace },
   answer: (text: string, search: string) => Value,
 ): ValueFilter {
   return defineFilter({
@@ -20,6 +22,14 @@ function defineSearch(
     scalar: true,
     apply: (input, args) => answer(textOf(spec.name, input), textOf(spec.name, args[0] ?? null, 'search')),
   })
+}
+
+/** `column|contains:value`, as the operator: items of a list, JSON containment, part of a text. */
+const containsFace: SqlFace = (input, args) => {
+  const other = argument('contains', args, 0, 'search')
+  if (isJsonTerm(input)) return term('bool', sql`(${input.sql} @> ${other.bind ? other.bind('json') : sql`to_jsonb(${other.sql})`})`)
+  if (input.list !== true) return term('bool', sql`(strpos(${textSql('contains', input)}, ${textSql('contains', other)}) > 0)`)
+  return term('bool', other.bind || other.list ? sql`(${input.sql} @> ${likeInput('contains', input, other)})` : sql`(${other.sql} = any(${input.sql}))`)
 }
 
 export const index = defineSearch(
@@ -139,6 +149,7 @@ export const contains = defineSearch(
       ['"hello world"|contains:"foo"', 'false'],
       ['null|contains:"a"', 'false'],
     ],
+    sql: containsFace,
   },
   (text, wanted) => text.includes(wanted),
 )
@@ -157,7 +168,25 @@ export const containsIgnoringCase = defineSearch(
   (text, wanted) => foldCase(text).includes(foldCase(wanted)),
 )
 
+/** How well a text fits a search, by the language of its search index. */
+export const searchRank = defineFilter({
+  name: 'search_rank',
+  group: 'search',
+  summary: 'Relevance of a text column for search words; higher is better.',
+  input: 'text column',
+  returns: 'decimal',
+  args: [{ name: 'query', type: 'text', required: true, summary: 'Words, "phrases", -excluded words, or.' }],
+  scalar: true,
+  cases: [],
+  sql(input, args) {
+    const language = raw(`'${input.language ?? 'english'}'::regconfig`)
+    const query = textSql('search_rank', argument('search_rank', args, 0, 'query'))
+    return term('decimal', sql`ts_rank(to_tsvector(${language}, coalesce(${textSql('search_rank', input)}, '')), websearch_to_tsquery(${language}, ${query}))`)
+  },
+})
+
 export const textSearchFilters: FilterSpec[] = [
+  searchRank,
   index,
   indexIgnoringCase,
   startsWith,

@@ -1,4 +1,5 @@
 /** Filters that change the shape of text: trimming, case, cutting, joining, padding. */
+import { sql } from '../lib/sql.js'
 import type { Value } from '../lib/value.js'
 import { isBinary } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
@@ -7,6 +8,7 @@ import { spendList, spendText } from './bounds.js'
 import { charactersOf, lengthOf, sliceCharacters } from './code-points.js'
 import { intOf, optionalInt, textOf } from './operand.js'
 import { sliceBounds } from './slice-bounds.js'
+import { argument, intSql, term, textFace, textSql } from './sql-face.js'
 
 const group = 'text'
 
@@ -119,6 +121,7 @@ export const toLower = defineFilter({
     ['"ÀÉ"|to_lower', '"àé"'],
     ['null|to_lower', '""'],
   ],
+  sql: textFace('to_lower', (text) => sql`lower(${text})`),
   apply: (input) => textOf('to_lower', input).toLowerCase(),
 })
 
@@ -135,6 +138,7 @@ export const toUpper = defineFilter({
     ['"hello world"|to_upper', '"HELLO WORLD"'],
     ['"straße"|to_upper', '"STRASSE"'],
   ],
+  sql: textFace('to_upper', (text) => sql`upper(${text})`),
   apply: (input) => textOf('to_upper', input).toUpperCase(),
 })
 
@@ -193,6 +197,16 @@ export const substr = defineFilter({
     ['"hello"|substr:9', '""'],
     ['"a😀b"|substr:1:1', '"😀"'],
   ],
+  // As sliceBounds: characters from 0, negative numbers from the end.
+  sql(input, args) {
+    const text = textSql('substr', input)
+    const at = intSql('substr', argument('substr', args, 0, 'start'))
+    const length = args[1] === undefined ? sql`null::bigint` : intSql('substr', args[1])
+    return term(
+      'text',
+      sql`(select substr(t, s::int + 1, case when n is null then greatest(l - s, 0) when n < 0 then greatest(l - s + n, 0) else n end::int) from (select t, l, n, case when a < 0 then greatest(l + a, 0) else least(a, l) end as s from (select ${text} as t, char_length(${text}) as l, ${at} as a, ${length} as n) as given) as bounded)`,
+    )
+  },
   apply(input, args) {
     const text = textOf('substr', input)
     const [start, end] = sliceBounds(lengthOf(text), intOf('substr', args[0] ?? null, 'start'), optionalInt('substr', args[1], 'length'))
@@ -274,6 +288,15 @@ export const concat = defineFilter({
     ['null|concat:"a"', '"a"'],
     ['"a"|concat:null', '"a"'],
   ],
+  sql(input, args) {
+    const value = textSql('concat', argument('concat', args, 0, 'value'))
+    return term(
+      'text',
+      args[1] === undefined
+        ? sql`concat(${textSql('concat', input)}, ${value})`
+        : sql`concat(${textSql('concat', input)}, ${textSql('concat', args[1])}, ${value})`,
+    )
+  },
   apply(input, args, context) {
     const text = textOf('concat', input) + textOf('concat', args[1] ?? null, 'separator') + toText(args[0] ?? null)
     spendText(context, 'concat', text.length)

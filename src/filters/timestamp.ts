@@ -2,10 +2,12 @@
 import { fatal } from '../errors.js'
 import { formatDate, isoWeek, parseDate } from '../lib/php-date.js'
 import { parseRelativeTime } from '../lib/relative-time.js'
+import { raw, type Sql, sql } from '../lib/sql.js'
 import { type Civil, findZone, toCivil, weekdayOf, type Zone } from '../lib/time-zone.js'
 import type { Value } from '../lib/value.js'
-import { defineFilter, type FilterArgumentSpec, type FilterCase, type FilterContext, type ValueFilter } from '../runtime/define.js'
+import { defineFilter, type FilterArgumentSpec, type FilterCase, type FilterContext, type SqlTerm, type ValueFilter } from '../runtime/define.js'
 import { intOf, textOf, wrongType } from './operand.js'
+import { instantSql, intSql, term, textSql } from './sql-face.js'
 
 const group = 'timestamp'
 const zoneArgument: FilterArgumentSpec = {
@@ -190,7 +192,13 @@ const shifts = [
   shift('add_ms_to_timestamp', ['epochms_add_ms'], 'Moves an instant by milliseconds.', 1, 'ms', [['1698710400000|add_ms_to_timestamp:500', '1698710400500']]),
 ]
 
-const part = (name: string, summary: string, read: (civil: Civil) => number, cases: FilterCase[]): ValueFilter =>
+/** The wall clock of a zone; null and `""` are UTC. */
+function wallSql(filter: string, input: SqlTerm, zone: SqlTerm | undefined): Sql {
+  const name = zone === undefined ? sql`'UTC'` : sql`coalesce(nullif(${textSql(filter, zone)}, ''), 'UTC')`
+  return sql`(${instantSql(filter, input)} at time zone ${name})`
+}
+
+const part = (name: string, summary: string, field: string, read: (civil: Civil) => number, cases: FilterCase[]): ValueFilter =>
   defineFilter({
     name: `timestamp_${name}`,
     group,
@@ -200,6 +208,7 @@ const part = (name: string, summary: string, read: (civil: Civil) => number, cas
     args: [zoneArgument],
     scalar: true,
     cases,
+    sql: (input, args) => term('int', sql`extract(${raw(field)} from ${wallSql(`timestamp_${name}`, input, args[0])})::bigint`),
     apply(input, args, context) {
       const zone = zoneOf(`timestamp_${name}`, args[0])
       return read(toCivil(instantOf(`timestamp_${name}`, input, zone, context), findZone(zone) as Zone))
@@ -209,20 +218,20 @@ const dayOfYear = (civil: Civil): number => (wallDay(civil) - wallDay({ ...civil
 const wallDay = (civil: Civil): number => new Date(0).setUTCFullYear(civil.year, civil.month - 1, civil.day)
 
 const parts = [
-  part('year', 'The year.', (c) => c.year, [['1698710400000|timestamp_year', '2023']]),
-  part('month', 'The month, 1 to 12.', (c) => c.month, [['1698710400000|timestamp_month', '10']]),
-  part('week', 'The ISO 8601 week, 1 to 53.', (c) => isoWeek(c).week, [
+  part('year', 'The year.', 'year', (c) => c.year, [['1698710400000|timestamp_year', '2023']]),
+  part('month', 'The month, 1 to 12.', 'month', (c) => c.month, [['1698710400000|timestamp_month', '10']]),
+  part('week', 'The ISO 8601 week, 1 to 53.', 'week', (c) => isoWeek(c).week, [
     ['1698710400000|timestamp_week', '44'],
     ['"2021-01-03"|timestamp_week', '53'],
   ]),
-  part('day_of_month', 'The day, 1 to 31.', (c) => c.day, [['1698710400000|timestamp_day_of_month:"America/New_York"', '30']]),
-  part('day_of_week', 'The day of the week, 0 = Sunday.', weekdayOf, [['1698710400000|timestamp_day_of_week', '2']]),
-  part('day_of_year', 'The day of the year, from 1.', dayOfYear, [['"2024-12-31"|timestamp_day_of_year', '366']]),
-  part('hour', 'The hour, 0 to 23.', (c) => c.hour, [
+  part('day_of_month', 'The day, 1 to 31.', 'day', (c) => c.day, [['1698710400000|timestamp_day_of_month:"America/New_York"', '30']]),
+  part('day_of_week', 'The day of the week, 0 = Sunday.', 'dow', weekdayOf, [['1698710400000|timestamp_day_of_week', '2']]),
+  part('day_of_year', 'The day of the year, from 1.', 'doy', dayOfYear, [['"2024-12-31"|timestamp_day_of_year', '366']]),
+  part('hour', 'The hour, 0 to 23.', 'hour', (c) => c.hour, [
     ['1692132330000|timestamp_hour', '20'],
     ['1692132330000|timestamp_hour:"America/Los_Angeles"', '13'],
   ]),
-  part('minute', 'The minute, 0 to 59.', (c) => c.minute, [['1692132330000|timestamp_minute', '45']]),
+  part('minute', 'The minute, 0 to 59.', 'minute', (c) => c.minute, [['1692132330000|timestamp_minute', '45']]),
 ]
 
 const epoch = (name: string, aliases: string[], summary: string, unit: number, cases: FilterCase[]): ValueFilter =>
@@ -235,6 +244,7 @@ const epoch = (name: string, aliases: string[], summary: string, unit: number, c
     returns: 'int',
     scalar: true,
     cases,
+    sql: (input) => term('int', sql`floor(extract(epoch from ${instantSql(name, input)}) * 1000 / ${raw(String(unit))})::bigint`),
     apply: (input, _args, context) => Math.floor(instantOf(name, input, 'UTC', context) / unit),
   })
 
@@ -278,6 +288,11 @@ const step = (unit: string, move: (ms: number, amount: number) => number, direct
     args: [{ name: 'amount', type: 'int', summary: `How many ${unit}.`, default: 1 }],
     scalar: true,
     cases: [[source, `"${expected}"`]],
+    sql(input, args) {
+      const amount = args[0] === undefined ? sql`1` : sql`coalesce(${intSql(name, args[0])}, 1)`
+      const moved = sql`${instantSql(name, input)} at time zone 'UTC' ${raw(direction === 1 ? '+' : '-')} ${amount} * interval '1 ${raw(unit.slice(0, -1))}'`
+      return term('timestamp', sql`((${moved}) at time zone 'UTC')`)
+    },
     apply: (input, args, context) => inRange(name, move(instantOf(name, input, 'UTC', context), direction * intOf(name, args[0] ?? 1, 'amount'))),
   })
 }

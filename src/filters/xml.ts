@@ -6,7 +6,7 @@ import { defineFilter, type FilterContext } from '../runtime/define.js'
 import { guard } from './guard.js'
 import { textOf } from './operand.js'
 
-const maxLength = 8 * 1024 * 1024
+const maxLength = 4 * 1024 * 1024
 const maxDepth = 256
 
 interface Element {

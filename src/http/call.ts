@@ -20,6 +20,8 @@ export class Call {
   /** Text after `Bearer `; empty when there is none. */
   authToken = ''
   caller: Caller = anonymous
+  /** Who a login is about, as the caller names him; null elsewhere. */
+  account: string | null = null
 
   constructor(url: ApiUrl) {
     this.url = url

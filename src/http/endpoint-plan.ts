@@ -5,6 +5,7 @@ import { publicReasonOf } from '../definitions/query.js'
 import type { TableModel } from '../definitions/table.js'
 import type { Expr, Statement } from '../lang/tree.js'
 import type { EndpointSnapshot, GroupSnapshot } from '../workspace/snapshot.js'
+import { identifierInputs } from './account-key.js'
 import { type CorsPlan, planCors } from './cors.js'
 import type { HttpSettings } from './settings.js'
 
@@ -15,6 +16,10 @@ export interface EndpointPlan {
   readonly authTable: TableModel | null
   /** Checks passwords or issues tokens, itself or through functions: counted under the stricter limit. */
   readonly checksCredentials: boolean
+  /** Names of inputs by which a caller of such an endpoint names an account. */
+  readonly identifiers: readonly string[]
+  /** May change or delete rows of a table with auth: what that does to tokens is in force before the answer goes out. */
+  readonly changesAccounts: boolean
   /** Reads the body itself, so it may have any content type. */
   readonly readsRawInput: boolean
   readonly label: string
@@ -28,6 +33,17 @@ export interface GroupPlan {
 }
 
 const credentialStatements = new Set(['security.check_password', 'security.create_auth_token'])
+const writingStatements = new Set([
+  'db.edit',
+  'db.patch',
+  'db.add_or_edit',
+  'db.del',
+  'db.truncate',
+  'db.bulk.update',
+  'db.bulk.patch',
+  'db.bulk.delete',
+  'db.direct_query',
+])
 const rawInputStatements = new Set(['util.get_raw_input', 'util.get_input'])
 
 /** Plans live as long as the snapshot they belong to. */
@@ -65,6 +81,8 @@ function planEndpoint(endpoint: EndpointSnapshot, settings: HttpSettings): Endpo
     exposure: exposureOf(endpoint, settings),
     authTable,
     checksCredentials: [...used].some((name) => credentialStatements.has(name)),
+    identifiers: identifierInputs(endpoint.definition.input ?? []),
+    changesAccounts: [...used].some((name) => writingStatements.has(name)) && [...branch.workspace.tables.values()].some((model) => model.auth),
     readsRawInput: [...used].some((name) => rawInputStatements.has(name)),
     label: `${endpoint.verb} ${endpoint.path}`,
     bindingFor(datasource) {

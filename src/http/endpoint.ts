@@ -1,16 +1,18 @@
 /** The one wildcard route behind which every endpoint of every workspace lives: `/api:<canonical>[:<branch>]/<path>`. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Value } from '../lib/value.js'
+import { AppError } from '../errors.js'
+import type { Obj, Value } from '../lib/value.js'
+import type { CountedScope, LoginLimits } from '../services/login-limits.js'
 import type { Metrics } from '../services/metrics.js'
 import type { Observe } from '../services/observe.js'
-import type { RateLimiter } from '../services/rate-limit.js'
-import type { Snapshot } from '../workspace/snapshot.js'
+import type { EndpointSnapshot, Snapshot } from '../workspace/snapshot.js'
+import { accountHash, accountKey } from './account-key.js'
 import { type ApiUrl, parseApiUrl } from './api-url.js'
 import { authenticate, bearerToken, unauthorized, unreviewedWarning } from './authenticate.js'
 import { Call } from './call.js'
 import { clientKey } from './client-key.js'
 import { createPlans, type EndpointPlan } from './endpoint-plan.js'
-import { limited } from './guard.js'
+import { limited, limitHeaders } from './guard.js'
 import { findDatasource, findEndpoint, findGroup, unlocated } from './match.js'
 import { readRequest } from './read-request.js'
 import { HttpFacts } from './request-facts.js'
@@ -30,7 +32,9 @@ export interface EndpointDeps {
   services: RunServices
   snapshot(): Snapshot
   /** Counts logins and the like. */
-  authLimiter: RateLimiter
+  loginLimits: LoginLimits
+  /** Waits until what changed of accounts is in force for tokens. */
+  settleAccounts(): Promise<void>
   metrics: Metrics
   observe: Observe
   /** Headers of every answer, flat. */
@@ -79,22 +83,50 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     call.plan = plan
     call.datasource = datasource
     call.authToken = bearerToken(raw.headers)
-    if (plan.checksCredentials) limitCredentials(request)
+    if (plan.checksCredentials) {
+      countTry(request, call, 'address', clientKey(request.ip))
+        .then(() => admitCaller(request, call, plan))
+        .then(() => done(), done)
+      return
+    }
     if (plan.exposure === 'token') {
       authenticateCall(request, call, plan).then(() => done(), done)
       return
     }
-    if (plan.exposure === 'unreviewed') {
-      if (settings.mode === 'production') throw unauthorized()
-      call.headers = [...call.headers, ...unreviewedWarning]
-    }
+    assertOpen(call, plan)
     done()
   }
 
-  const limitCredentials = (request: FastifyRequest): void => {
-    const wait = deps.authLimiter.take(clientKey(request.ip))
-    if (wait > 0) throw limited(request.ip, 'auth', wait, deps.observe)
+  const admitCaller = async (request: FastifyRequest, call: Call, plan: EndpointPlan): Promise<void> => {
+    if (plan.exposure === 'token') await authenticateCall(request, call, plan)
+    else assertOpen(call, plan)
   }
+
+  /** The exposure gate of docs/security.md. */
+  const assertOpen = (call: Call, plan: EndpointPlan): void => {
+    if (plan.exposure !== 'unreviewed') return
+    if (settings.mode === 'production') throw unauthorized()
+    call.headers = [...call.headers, ...unreviewedWarning]
+  }
+
+  /** One try of an endpoint that checks passwords or issues tokens. Throws AppError 429. */
+  const countTry = async (request: FastifyRequest, call: Call, scope: CountedScope, key: string): Promise<void> => {
+    const verdict = await deps.loginLimits.take(scope, key)
+    if (verdict === null) return
+    if (verdict.wait > 0) {
+      if (scope === 'account') deps.observe({ kind: 'authn_login_fail_max', ...loginFacts(request, call) })
+      throw limited(request.ip, scope === 'account' ? 'account' : 'auth', verdict.wait, deps.observe)
+    }
+    // The account's own count is not told: it would say how often others tried.
+    if (scope === 'address') call.headers = [...call.headers, ...limitHeaders(verdict)]
+  }
+
+  const loginFacts = (request: FastifyRequest, call: Call) => ({
+    ip: request.ip,
+    workspaceId: call.group?.branch.workspace.id ?? 0,
+    endpoint: call.plan?.label ?? '',
+    ...(call.account === null ? {} : { account: accountHash(call.account) }),
+  })
 
   const authenticateCall = async (request: FastifyRequest, call: Call, plan: EndpointPlan): Promise<void> => {
     try {
@@ -114,13 +146,34 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     const body = Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null
     const received = readRequest({ params: call.params, query: call.url.query, contentType: raw.headers['content-type'], body }, plan)
     const input = received instanceof Promise ? await received : received
+    if (plan.checksCredentials) {
+      call.account = accountKey(endpoint.group.branch.workspace.id, plan.identifiers, input)
+      if (call.account !== null) await countTry(request, call, 'account', call.account)
+    }
     const facts = new HttpFacts(call, raw, request.ip, settings.baseUrl, body, input)
     const run = new RequestRun(services, settings.run, endpoint.group.branch.workspace, call.datasource, call.caller, facts)
-    const value: Value = await endpoint.program().run(run, input)
+    const value: Value = await runProgram(request, call, run, input)
     const answer = toAnswer(value, run, sharedHeaders, call.headers)
     send(reply, answer)
     deps.metrics.countRequest(plan.label, answer.status, performance.now() - call.startedAt)
     if (run.later !== null) deps.background(runLater(run.later, plan.label))
+  }
+
+  const runProgram = async (request: FastifyRequest, call: Call, run: RequestRun, input: Obj): Promise<Value> => {
+    const { endpoint, plan } = call as { endpoint: EndpointSnapshot; plan: EndpointPlan }
+    try {
+      const value = await endpoint.program().answer(run, input)
+      if (plan.checksCredentials) deps.observe({ kind: 'authn_login_success', ...loginFacts(request, call) })
+      return value
+    } catch (error) {
+      const status = error instanceof AppError ? error.status : 500
+      if (plan.checksCredentials && (status === 401 || status === 403))
+        deps.observe({ kind: 'authn_login_fail', reason: 'credentials', ...loginFacts(request, call) })
+      else if (status === 403) deps.observe({ kind: 'authz_fail', ...loginFacts(request, call) })
+      throw error
+    } finally {
+      if (plan.changesAccounts) await deps.settleAccounts()
+    }
   }
 
   /** Post-processing may fail without anyone hearing of it but the log. */

@@ -33,8 +33,9 @@ function toBody(error: AppError, mode: 'production' | 'development'): string {
       : { code: errorTable.fatal.code, message: errorTable.fatal.message, payload: '' }
     return stringify(fromPlain(body))
   }
-  const { code, message, payload, hint, position, detail } = error
-  return stringify(fromPlain({ code, message, payload, hint, ...(position === undefined ? {} : { position }), ...(detail === undefined ? {} : { detail }) }))
+  const { code, message, payload, hint, position, detail, value } = error
+  // `fromPlain` leaves out what is undefined.
+  return stringify(fromPlain({ code, message, payload, hint, position, detail, value }))
 }
 
 /** The answer to an error. `extra` are the headers of the request's group, so that a browser may read the refusal. */

@@ -1,7 +1,8 @@
 /** Looked at before anything else, on every route: headers that may not be doubled, the length of the URL, the rate. */
 import type { FastifyRequest } from 'fastify'
 import { AppError } from '../errors.js'
-import type { Observe } from '../services/observe.js'
+import type { Verdict } from '../services/login-limits.js'
+import type { LimitScope, Observe } from '../services/observe.js'
 import type { RateLimiter } from '../services/rate-limit.js'
 import { clientKey } from './client-key.js'
 
@@ -20,10 +21,20 @@ export function guard(request: FastifyRequest, limiter: RateLimiter, observe: Ob
   if (wait > 0) throw limited(request.ip, 'request', wait, observe)
 }
 
-export function limited(ip: string, scope: 'request' | 'auth', wait: number, observe: Observe): AppError {
+export function limited(ip: string, scope: LimitScope, wait: number, observe: Observe): AppError {
   observe({ kind: 'excess_rate_limit_exceeded', ip, scope })
-  return new AppError('tooManyRequests', undefined, { headers: { 'retry-after': String(wait) } })
+  return new AppError('tooManyRequests', undefined, { headers: { 'retry-after': String(wait), 'ratelimit-remaining': '0', 'ratelimit-reset': String(wait) } })
 }
+
+/** `RateLimit-*` headers (IETF draft 6) as a flat list. */
+export const limitHeaders = ({ limit, remaining, reset }: Verdict): string[] => [
+  'ratelimit-limit',
+  String(limit),
+  'ratelimit-remaining',
+  String(remaining),
+  'ratelimit-reset',
+  String(reset),
+]
 
 function assertSingular(rawHeaders: readonly string[]): void {
   let seen: string[] | undefined

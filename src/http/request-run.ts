@@ -1,9 +1,10 @@
 /** Stage 5: the run of a request, everything its stack may use. */
+import type { PasswordService } from '../auth/passwords.js'
 import type { TokenService } from '../auth/tokens.js'
 import { tokensOf } from '../auth/tokens.js'
 import type { Obj, Value } from '../lib/value.js'
 import { Budget, type BudgetLimits } from '../runtime/budget.js'
-import type { Caller, Clock, Passwords, Random, RecordsSession, RequestFacts, ResponseHead, Tokens } from '../runtime/capabilities.js'
+import type { Caller, Clock, Passwords, Places, Random, RecordsSession, RequestFacts, ResponseHead, Templates, Tokens } from '../runtime/capabilities.js'
 import type { Run } from '../runtime/frame.js'
 import type { Trace } from '../runtime/trace.js'
 import type { WorkspaceSnapshot } from '../workspace/snapshot.js'
@@ -12,9 +13,14 @@ import type { WorkspaceSnapshot } from '../workspace/snapshot.js'
 export interface RunServices {
   clock: Clock
   random: Random
-  passwords: Passwords
+  passwords: Passwords & Pick<PasswordService, 'needsRehash'>
   tokens: TokenService
-  openRecords(workspace: WorkspaceSnapshot, datasource: string): RecordsSession
+  templates?: Templates
+  places?: Places
+  /** `guarded` and `empty`: see RecordsSessionOptions. */
+  openRecords(workspace: WorkspaceSnapshot, datasource: string, options?: { guarded: boolean; empty: boolean }): RecordsSession
+  /** Hashes a password again with today's parameters after it proved right; absent: hashes stay as they are. */
+  rehash?(workspace: WorkspaceSnapshot, datasource: string, text: string, hash: string): Promise<void>
 }
 
 export class RequestRun implements Run, ResponseHead {
@@ -43,7 +49,7 @@ export class RequestRun implements Run, ResponseHead {
     this.budget = new Budget(limits)
     this.clock = services.clock
     this.random = services.random
-    this.passwords = services.passwords
+    this.passwords = services.rehash === undefined ? services.passwords : this.rehashing(services.rehash)
     this.caller = caller
     this.request = request
     this.env = workspace.env
@@ -54,9 +60,31 @@ export class RequestRun implements Run, ResponseHead {
     return this
   }
 
+  get templates(): Templates | undefined {
+    return this.services.templates
+  }
+
+  get places(): Places | undefined {
+    return this.services.places
+  }
+
   get tokens(): Tokens {
     this.issuer ??= tokensOf(this.services.tokens, this.workspace.id, this.workspace.tables, () => this.records.datasource)
     return this.issuer
+  }
+
+  /** A right password whose hash is out of date is hashed anew once the caller has his answer: it shall not show in the time. */
+  private rehashing(rehash: NonNullable<RunServices['rehash']>): Passwords {
+    const { passwords } = this.services
+    return {
+      hash: (text) => passwords.hash(text),
+      judge: (text, rules) => passwords.judge(text, rules),
+      verify: async (text, hash) => {
+        const matches = await passwords.verify(text, hash)
+        if (matches && passwords.needsRehash(hash)) this.afterResponse(() => rehash(this.workspace, this.records.datasource, text, hash))
+        return matches
+      },
+    }
   }
 
   afterResponse(work: () => Promise<void>): void {

@@ -13,6 +13,8 @@ export interface HttpSettings {
   requestLimit: RateLimit
   /** Uses per client address over the endpoints that check passwords or issue tokens. */
   authLimit: RateLimit
+  /** Uses per account (as named by the caller) of the same endpoints. */
+  accountLimit: RateLimit
   /** `allow` opens endpoints that name no `auth` without a review. */
   publicEndpoints: 'review' | 'allow'
 }

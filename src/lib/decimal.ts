@@ -43,7 +43,7 @@ export const add = (a: number, b: number): number => (Number.isSafeInteger(a) &&
 export const subtract = (a: number, b: number): number => add(a, -b)
 
 export function multiply(a: number, b: number): number {
-  if (Number.isInteger(a) && Number.isInteger(b)) return a * b + 0
+  if ((Number.isInteger(a) && Number.isInteger(b)) || !Number.isFinite(a) || !Number.isFinite(b)) return a * b + 0
   const [x, y] = [toDecimal(a), toDecimal(b)]
   return toNumber(x.digits * y.digits, x.scale + y.scale)
 }

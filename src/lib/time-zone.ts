@@ -128,12 +128,26 @@ const shortOffset = (offset: number): string => offsetText(offset, '').replace(/
 const locales = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA', 'ja', 'ko']
 function regionAbbreviation(zone: string, ms: number): string | null {
   for (const locale of locales) {
-    const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: 'short' }).formatToParts(ms)
-    const text = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+    const text =
+      formatterOf(locale, zone)
+        .formatToParts(ms)
+        .find((part) => part.type === 'timeZoneName')?.value ?? ''
     if (/^[A-Z]{3,5}$/.test(text) && text !== 'GMT') return text
     if (text === 'GMT' && locale === 'en-GB') return text
   }
   return null
+}
+
+/** Formatters are slow to make. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+function formatterOf(locale: string, zone: string): Intl.DateTimeFormat {
+  const key = `${locale} ${zone}`
+  const known = formatters.get(key)
+  if (known) return known
+  const formatter = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: 'short' })
+  if (formatters.size > 2000) formatters.clear()
+  formatters.set(key, formatter)
+  return formatter
 }
 
 /** Fields of a wall clock; any of them may overflow: month 13 is January of the next year. */

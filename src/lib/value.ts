@@ -11,6 +11,16 @@ export type Binary = Uint8Array
 export abstract class Resource {
   abstract readonly kind: string
 }
+/** JSON text that Postgres wrote and nobody but the writer of the response may look into; see `runtime/pass-through.ts`. */
+export class RawJson extends Resource {
+  readonly kind = 'json'
+  readonly text: string
+
+  constructor(text: string) {
+    super()
+    this.text = text
+  }
+}
 /** Every value of the language. `undefined` is never one. Ints and decimals are both `number`: an int is an integral number. */
 export type Value = null | boolean | number | string | Value[] | Obj | Binary | Resource
 /** What JSON.parse gives. */

@@ -45,7 +45,11 @@ export interface RecordsSession {
 }
 
 /** One database statement, its SQL already built. */
-export type RecordsAction = (session: RecordsSession, frame: Frame) => Promise<Value>
+export interface RecordsAction {
+  (session: RecordsSession, frame: Frame): Promise<Value>
+  /** The same with rows as RawJson, for results that only the writer of the response looks into; absent when they cannot be. */
+  passThrough?: RecordsAction
+}
 
 export type RecordsOperation =
   | 'query'
@@ -74,6 +78,19 @@ export interface RecordsRequest {
   args: ReadonlyMap<string, Expr>
   /** Compiles a part of the tree that is a stack value (everything that names no column). */
   compileValue(expr: Expr): Evaluate
+  /** The same in which `$name` is a value given at every evaluation. */
+  compileBound(expr: Expr, name: string): (frame: Frame, value: Value) => Value
+  /** Fills a template with the variables of the program; present for statements that may be templates. */
+  fillTemplate?(frame: Frame, source: string): Promise<string>
+  /** The query of an addon. Throws AppError when nothing has that name, and for an addon that is no query. */
+  addon(name: string): AddonRequest
+}
+
+/** The one query of an addon, and how it is entered. */
+export interface AddonRequest {
+  readonly request: RecordsRequest
+  /** A frame of the addon for one set of inputs. Throws `inputError` for inputs that do not fit. */
+  enter(frame: Frame, input: ReadonlyMap<string, Value>): Frame
 }
 
 /** Builds database statements when a stack is compiled. Throws AppError (`fatal`) naming the table or column, with a did-you-mean. */

@@ -9,6 +9,7 @@ import { type Compiled, constant, escaping, fresh, mergeRoots } from './compiled
 import { compileTest, type ExpressionCompiler, inner, type Place, problem } from './expression.js'
 import type { Evaluate } from './frame.js'
 import { negate } from './operators.js'
+import { noteNullTest } from './pass-through.js'
 
 /** The compiler of expressions over a registry and a scope. */
 export function createExpressionCompiler(parts: Omit<ExpressionCompiler, 'node'>): ExpressionCompiler {
@@ -43,7 +44,7 @@ export function compileNode(c: ExpressionCompiler, expr: Expr, at: Place): Compi
     case 'unary':
       return compileUnary(expr.op, c.node(expr.operand, inner(at)))
     case 'binary':
-      return compileBinaryNode(c, expr, at)
+      return noteNullTest(c.scope, expr, () => compileBinaryNode(c, expr, at))
     case 'ternary':
       return compileTernary(c, expr, at)
     case 'list':

@@ -1,6 +1,7 @@
 /** Filter calls to closures. */
 import type { Expr, FilterCall } from '../lang/tree.js'
 import type { Value } from '../lib/value.js'
+import { blame } from './blame.js'
 import { compileLambda } from './compile-lambda.js'
 import { type Compiled, constant, escaping, mergeRoots, noRoots } from './compiled.js'
 import type { ElementFilter, ElementFunction, FilterArgumentSpec, FilterSpec, Lambda, ValueFilter } from './define.js'
@@ -72,19 +73,31 @@ function compileArguments(c: ExpressionCompiler, specs: readonly FilterArgumentS
   return out
 }
 
+/** The filter; its errors name the value it was given. */
+const blaming =
+  (spec: ValueFilter): ValueFilter['apply'] =>
+  (input, args, context) => {
+    try {
+      return spec.apply(input, args, context)
+    } catch (error) {
+      throw blame(error, input)
+    }
+  }
+
 function compileValueFilter(c: ExpressionCompiler, spec: ValueFilter, args: readonly Expr[], input: Compiled, at: Place): Compiled {
   const compiled = compileArguments(c, spec.args ?? [], args, at)
   const read = input.evaluate
+  const apply = blaming(spec)
   const roots = spec.scalar ? noRoots : mergeRoots([input, ...compiled])
   const [first, second] = compiled.map((arg) => arg.evaluate)
   if (compiled.every((arg) => arg.constant !== undefined)) {
     const values = compiled.map((arg) => arg.constant ?? null)
-    return { evaluate: (frame) => spec.apply(read(frame), values, frame.context), roots }
+    return { evaluate: (frame) => apply(read(frame), values, frame.context), roots }
   }
-  if (first && !second) return { evaluate: (frame) => spec.apply(read(frame), [first(frame)], frame.context), roots }
-  if (first && second && compiled.length === 2) return { evaluate: (frame) => spec.apply(read(frame), [first(frame), second(frame)], frame.context), roots }
+  if (first && !second) return { evaluate: (frame) => apply(read(frame), [first(frame)], frame.context), roots }
+  if (first && second && compiled.length === 2) return { evaluate: (frame) => apply(read(frame), [first(frame), second(frame)], frame.context), roots }
   const readers = compiled.map((arg) => arg.evaluate)
-  return { evaluate: (frame) => spec.apply(read(frame), valuesOf(readers, frame), frame.context), roots }
+  return { evaluate: (frame) => apply(read(frame), valuesOf(readers, frame), frame.context), roots }
 }
 
 function valuesOf(readers: readonly Evaluate[], frame: Frame): Value[] {
@@ -113,7 +126,17 @@ function compileElementFilter(c: ExpressionCompiler, spec: ElementFilter, args: 
   const read = input.evaluate
   const element = compileElement(c, expression, specs[position], input, at)
   const roots = spec.scalar ? noRoots : mergeRoots([input, element, ...others])
-  return { evaluate: (frame) => spec.each(read(frame), element.bind(frame), valuesOf(readers, frame), frame.context), roots }
+  return {
+    evaluate(frame) {
+      const value = read(frame)
+      try {
+        return spec.each(value, element.bind(frame), valuesOf(readers, frame), frame.context)
+      } catch (error) {
+        throw blame(error, value)
+      }
+    },
+    roots,
+  }
 }
 
 /** The element function of a call; an expression that names no element is a plain value, evaluated once. */

@@ -1,19 +1,20 @@
 /** Statement trees to actions: checks what the builder wrote against the spec, then lets the spec compile itself. */
-import type { AppError } from '../errors.js'
+import { type AppError, fatal } from '../errors.js'
 import type { Attribute, Block, Expr, Statement, Target } from '../lang/tree.js'
 import type { Value } from '../lib/value.js'
 import { buildBody, type CompiledStep } from './compile-block.js'
+import { compileNode } from './compile-expression.js'
 import { applyFilter, compileSelfUpdate } from './compile-filter.js'
 import { compileLambda } from './compile-lambda.js'
 import { compileNamedPlace, compilePlace, declare, isReadOnly, plainVariable } from './compile-place.js'
 import { constant, escaping } from './compiled.js'
-import type { Action, ArgumentSpec, Body, Lambda, Place, StatementSpec, Step, Workspace } from './define.js'
+import type { Action, ArgumentSpec, Body, InlinedStep, Lambda, Place, StatementSpec, Step, Workspace } from './define.js'
 import { compileBorrow, compileEscape, compileTest, type ExpressionCompiler } from './expression.js'
 import type { Evaluate, Frame } from './frame.js'
 import { getMember, nameSegment } from './path.js'
 import { type ProgramProblem, suggestionHint } from './problem.js'
 import { isReservedStatement } from './reserved.js'
-import type { Lexical, RemoveElement } from './scope.js'
+import { type Candidate, type Lexical, type RemoveElement, Scope, topLevel } from './scope.js'
 
 export interface StatementCompiler extends ExpressionCompiler {
   readonly workspace: Workspace
@@ -380,6 +381,58 @@ class StatementStep implements Step {
 
   compileValue(expr: Expr): Evaluate {
     return compileEscape(this.c, expr, this.at)
+  }
+
+  compileBound(expr: Expr, name: string): (frame: Frame, value: Value) => Value {
+    this.c.scope.written.add(name)
+    const slot = this.c.scope.slot(name)
+    const evaluate = compileEscape(this.c, expr, this.at)
+    return (frame, value) => {
+      const before = frame.slots[slot]
+      frame.owners[slot] = null
+      frame.slots[slot] = value
+      try {
+        return evaluate(frame)
+      } finally {
+        frame.slots[slot] = before
+        frame.owners[slot] = null
+      }
+    }
+  }
+
+  passesThrough(): (frame: Frame) => boolean {
+    const { as: target } = this.statement
+    if (target === undefined || target.filters.length > 0 || target.name.includes('.')) return () => false
+    const candidate: Candidate = { name: target.name, allowed: false }
+    this.c.scope.candidates.push(candidate)
+    return (frame) => candidate.allowed && frame.passThrough === true
+  }
+
+  inline(kind: string, name: string): InlinedStep {
+    const { definition, inputs } = this.workspace.document(kind, name)
+    const statements = (definition.stack ?? []).filter((statement) => !statement.disabled && !isDisabled(statement))
+    const [statement] = statements
+    const spec = statement === undefined ? undefined : this.c.registry.findStatement(statement.name)
+    if (statement === undefined || spec === undefined || statements.length > 1)
+      throw fatal(`The ${kind} "${name}" must have exactly one statement.`, { hint: 'Move other work to the stack that uses it.' })
+    const declared = (definition.input ?? []).some((field) => field.type === 'dblink') ? null : new Set((definition.input ?? []).map((field) => field.name))
+    const scope = new Scope()
+    const inner: StatementCompiler = { ...this.c, scope, inputs: declared, document: `${kind} "${name}"`, node: (expr, at) => compileNode(inner, expr, at) }
+    const step = new StatementStep(inner, statement, spec, topLevel)
+    step.check()
+    return {
+      step,
+      enter: (frame, input) => ({
+        run: frame.run,
+        slots: new Array<undefined>(scope.count).fill(undefined),
+        owners: new Array<null>(scope.count).fill(null),
+        input: inputs(input, { now: frame.run.clock.now() }),
+        depth: frame.depth,
+        returned: null,
+        error: null,
+        context: frame.context,
+      }),
+    }
   }
 
   compileAttributes(attributes: Attribute[]): Evaluate {

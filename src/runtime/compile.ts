@@ -3,6 +3,7 @@ import { type AppError, fatal } from '../errors.js'
 import type { InputReader } from '../fields/inputs.js'
 import type { Definition, Expr } from '../lang/tree.js'
 import type { Obj, Value } from '../lib/value.js'
+import { hideSecrets } from './blame.js'
 import { locate } from './compile-block.js'
 import { compileNode } from './compile-expression.js'
 import { compileStatements, type StatementCompiler } from './compile-statement.js'
@@ -10,6 +11,7 @@ import type { Body, FilterContext, Workspace } from './define.js'
 import { compileEscape } from './expression.js'
 import { createFilterContext } from './filter-context.js'
 import type { Evaluate, Frame, Run } from './frame.js'
+import { decidePassThrough } from './pass-through.js'
 import type { SelectorCompiler } from './path.js'
 import { collectingSink, type ProblemSink, type ProgramProblem, suggestionHint, throwingSink } from './problem.js'
 import type { Program } from './program.js'
@@ -77,7 +79,15 @@ function reportUndeclared(scope: Scope, problems: ProgramProblem[]): void {
 }
 
 const unjudged = { document: '', call: () => Promise.resolve(null) }
-const permissiveWorkspace: Workspace = { records: { compile: () => () => Promise.resolve(null) }, callable: () => unjudged, isAuthTable: () => true }
+const unknownDocument = (kind: string, name: string): never => {
+  throw fatal(`Unknown ${kind}: ${name}`)
+}
+const permissiveWorkspace: Workspace = {
+  records: { compile: () => () => Promise.resolve(null) },
+  callable: () => unjudged,
+  document: unknownDocument,
+  isAuthTable: () => true,
+}
 
 interface Parts {
   scope: Scope
@@ -91,7 +101,8 @@ interface PartOptions {
   sink: ProblemSink
 }
 
-function createCompiler(definition: Definition, { registry, workspace, sink }: PartOptions): StatementCompiler {
+/** What statements of one definition are compiled with. */
+export function createCompiler(definition: Definition, { registry, workspace, sink }: PartOptions): StatementCompiler {
   const linked = definition.input?.some((field) => field.type === 'dblink') === true
   const inputs = definition.input && !linked ? new Set(definition.input.map((field) => field.name)) : null
   const compiler: StatementCompiler = {
@@ -110,7 +121,8 @@ function compileParts(definition: Definition, options: PartOptions): Parts {
   const compiler = createCompiler(definition, options)
   const body = compileStatements(compiler, definition.stack ?? [], topLevel)
   const tree = responseOf(definition)
-  return { scope: compiler.scope, body, response: tree ? compileEscape(compiler, tree, topLevel) : null }
+  const response = decidePassThrough(compiler.scope, tree, () => (tree ? compileEscape(compiler, tree, topLevel) : null))
+  return { scope: compiler.scope, body, response }
 }
 
 /** `response = expr`, or the older `response { value = expr }`. */
@@ -126,12 +138,15 @@ function sensitiveNames(definition: Definition): ReadonlySet<string> {
   return new Set(fields.filter(isSensitive).map((field) => field.name))
 }
 
+const none: ReadonlySet<string> = new Set()
+
 /** Native stack frames are given back every so many levels of nested runs. */
 const levelsPerTurn = 25
 
 class StackProgram implements Program {
   readonly document: string
   readonly sensitiveInputs: ReadonlySet<string>
+  private readonly sensitiveColumns: ReadonlySet<string>
   private readonly readInputs: InputReader
   private readonly body: Body
   private readonly response: Evaluate | null
@@ -142,6 +157,7 @@ class StackProgram implements Program {
   constructor(document: string, sensitiveInputs: ReadonlySet<string>, options: CompileOptions, parts: Parts) {
     this.document = document
     this.sensitiveInputs = sensitiveInputs
+    this.sensitiveColumns = options.workspace.sensitiveColumns ?? none
     this.readInputs = options.inputs
     this.body = parts.body
     this.response = parts.response
@@ -150,18 +166,38 @@ class StackProgram implements Program {
     this.bindSelectors = (run) => selectorsFor(options.registry, run)
   }
 
-  async run(run: Run, rawInput: ReadonlyMap<string, Value>, depth = 0): Promise<Value> {
-    if (depth > run.budget.limits.maxDepth) throw depthError(run)
-    if (depth % levelsPerTurn === levelsPerTurn - 1) await Promise.resolve()
-    const frame = this.createFrame(run, this.readInputs(rawInput, { now: run.clock.now() }), depth)
-    const { body } = this
-    const completion = body.async ? await body.run(frame) : body.run(frame)
-    return completion === 'return' ? frame.returned : this.respond(frame)
+  run(run: Run, rawInput: ReadonlyMap<string, Value>, depth = 0): Promise<Value> {
+    return this.execute(run, rawInput, depth, false)
   }
 
-  private createFrame(run: Run, input: Obj, depth: number): Frame {
+  answer(run: Run, rawInput: ReadonlyMap<string, Value>): Promise<Value> {
+    return this.execute(run, rawInput, 0, run.trace === null && run.test === undefined)
+  }
+
+  private async execute(run: Run, rawInput: ReadonlyMap<string, Value>, depth: number, passThrough: boolean): Promise<Value> {
+    if (depth > run.budget.limits.maxDepth) throw depthError(run)
+    if (depth % levelsPerTurn === levelsPerTurn - 1) await Promise.resolve()
+    const frame = this.createFrame(run, this.receive(run, rawInput), depth, passThrough)
+    const { body } = this
+    try {
+      const completion = body.async ? await body.run(frame) : body.run(frame)
+      return completion === 'return' ? frame.returned : this.respond(frame)
+    } catch (error) {
+      throw hideSecrets(locate(error, undefined), { inputs: this.sensitiveInputs, columns: this.sensitiveColumns }, frame.input, frame.slots)
+    }
+  }
+
+  private receive(run: Run, rawInput: ReadonlyMap<string, Value>): Obj {
+    try {
+      return this.readInputs(rawInput, { now: run.clock.now() })
+    } catch (error) {
+      throw locate(error, { position: { document: this.document, statement: 'input' } })
+    }
+  }
+
+  private createFrame(run: Run, input: Obj, depth: number, passThrough: boolean): Frame {
     const context: FilterContext = createFilterContext(run, this.bindSelectors)
-    return { run, slots: this.slots.slice(), owners: this.owners.slice(), input, depth, returned: null, error: null, context }
+    return { run, slots: this.slots.slice(), owners: this.owners.slice(), input, depth, passThrough, returned: null, error: null, context }
   }
 
   private respond(frame: Frame): Value {

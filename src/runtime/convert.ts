@@ -15,7 +15,7 @@ export function numericOf(value: Value): number | null {
 /** The number a value is. Throws `Not numeric.` for anything else, null and bools included. */
 export function toNumber(value: Value): number {
   const number = numericOf(value)
-  if (number === null) throw fatal('Not numeric.', { detail: describe(value) })
+  if (number === null) throw fatal('Not numeric.', { detail: `It is ${typeName(value)}.`, value: shown(value) })
   return number
 }
 
@@ -73,6 +73,16 @@ export function typeName(value: Value): string {
     default:
       return Array.isArray(value) ? 'list' : value instanceof Map ? 'object' : isBinary(value) ? 'binary' : value instanceof Resource ? value.kind : 'value'
   }
+}
+
+/** Characters of a value that an error shows. */
+const longestShown = 200
+
+/** A value for errors: short, and nothing but plain data. */
+export function shown(value: Value): unknown {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return value
+  const text = toText(value)
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
 }
 
 /** A value with its type, short, for error details. */

@@ -1,6 +1,7 @@
 /** How statements and filters describe themselves. Shared code asks these objects and never names a feature. */
 import type { AppError } from '../errors.js'
-import type { Attribute, Expr, Statement } from '../lang/tree.js'
+import type { InputReader } from '../fields/inputs.js'
+import type { Attribute, Definition, Expr, Statement } from '../lang/tree.js'
 import type { Sql } from '../lib/sql.js'
 import type { Value } from '../lib/value.js'
 import type { Clock, Random, RecordsCompiler } from './capabilities.js'
@@ -64,6 +65,8 @@ export interface StatementSpec {
   condition?: 'required' | 'optional'
   args?: Record<string, ArgumentSpec>
   blocks?: Record<string, BlockSpec>
+  /** Without blocks it judges the error of the tested stack. */
+  judgesError?: true
   /** What `as` stores; absent = nothing. */
   result?: string
   examples: string[]
@@ -96,11 +99,23 @@ export interface Callable {
   call(frame: Frame, input: Map<string, Value>): Promise<Value>
 }
 
+/** An endpoint that a workflow test calls. */
+export interface Endpoint extends Callable {
+  /** Auth-enabled table whose tokens open it; null when it is public. */
+  readonly auth: string | null
+}
+
 /** What the workspace offers while compiling. */
 export interface Workspace {
   readonly records: RecordsCompiler
   /** Throws AppError when nothing has that name, with a did-you-mean. */
   callable(kind: string, name: string): Callable
+  /** Names of columns whose values no error may tell. */
+  readonly sensitiveColumns?: ReadonlySet<string>
+  /** An endpoint by API group, verb and path as written; throws AppError when there is none. Absent where endpoints cannot be called. */
+  endpoint?(group: string, verb: string, path: string): Endpoint
+  /** A stored definition and the reader of its inputs. Throws AppError when nothing has that name, with a did-you-mean. */
+  document(kind: string, name: string): { definition: Definition; inputs: InputReader }
   /** True when a table has auth enabled; throws AppError for an unknown table. */
   isAuthTable(name: string): boolean
 }
@@ -162,9 +177,22 @@ export interface Step {
   /** Names and slots of every variable of the program, for `util.get_vars`. */
   variables(): ReadonlyMap<string, number>
   compileValue(expr: Expr): Evaluate
+  /** The same in which `$name` is a value given at every evaluation. */
+  compileBound(expr: Expr, name: string): (frame: Frame, value: Value) => Value
+  /** Whether a run may leave the result as RawJson; asked when the statement runs. */
+  passesThrough(): (frame: Frame) => boolean
+  /** The only statement of another document's stack, to be run as part of this one. Throws AppError when there is no such document. */
+  inline(kind: string, name: string): InlinedStep
   compileAttributes(attributes: Attribute[]): Evaluate
   /** A compile error at this statement. */
   fail(message: string, hint?: string): never
+}
+
+/** A statement of another document. */
+export interface InlinedStep {
+  readonly step: Step
+  /** A frame of that document for one set of inputs. Throws `inputError` for inputs that do not fit. */
+  enter(frame: Frame, input: ReadonlyMap<string, Value>): Frame
 }
 
 /** Arguments of a plain statement, evaluated: canonical name → value (default, else null). */

@@ -29,9 +29,11 @@ export interface Run {
   /** Registers work for after the response (`util.post_process`). */
   afterResponse(work: () => Promise<void>): void
   /** Absent where no templates are filled. */
-  readonly templates?: Templates
+  readonly templates?: Templates | undefined
   /** Absent where no addresses are looked up. */
-  readonly places?: Places
+  readonly places?: Places | undefined
+  /** The caller a token stands for, where stacks call endpoints. Throws AppError `unauthorized`. */
+  authenticate?(token: string, table: string): Promise<Caller>
   /** Name of the unit test that runs: statements with a `mock` of that name answer it. */
   readonly test?: string
 }
@@ -45,6 +47,8 @@ export interface Frame {
   readonly input: Obj
   /** Depth of nested function runs, from 0. */
   readonly depth: number
+  /** The result goes to the writer of a response and nowhere else: parts that nobody looks into may be RawJson. */
+  readonly passThrough?: boolean
   /** Set before a `return` completion. */
   returned: Value
   /** Inside `catch`. */

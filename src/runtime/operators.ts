@@ -24,10 +24,9 @@ export function modulo(a: Value, b: Value): number {
 
 export const negate = (a: Value): number => 0 - toNumber(a)
 
-/** `~`: text of both joined; bytes stay bytes; two lists make one list, which programs in the wild rely on. */
-export function concat(a: Value, b: Value): Value {
+/** `~`: text of both joined, lists and objects as JSON; bytes stay bytes. */
+export function concat(a: Value, b: Value): string | Uint8Array {
   if (typeof a === 'string' && typeof b === 'string') return a + b
-  if (isList(a) && isList(b)) return a.concat(b)
   if (isBinary(a) || isBinary(b)) return fromBytes(Buffer.concat([bytesOf(a), bytesOf(b)]))
   return toText(a) + toText(b)
 }

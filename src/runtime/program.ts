@@ -12,4 +12,6 @@ export interface Program {
    * Errors: AppError `input` for the first bad input; whatever the stack throws, with its position filled in.
    */
   run(run: Run, rawInput: ReadonlyMap<string, Value>, depth?: number): Promise<Value>
+  /** As {@link run}, for who does nothing with the result but `stringify` it: parts of it may be RawJson, which nothing else can read. */
+  answer(run: Run, rawInput: ReadonlyMap<string, Value>): Promise<Value>
 }

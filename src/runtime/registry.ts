@@ -12,6 +12,8 @@ export interface Registry extends Grammar {
   filter(name: string): FilterSpec | undefined
   /** The filter of that name that has a query face. */
   queryFilter(name: string): FilterSpec | undefined
+  /** Whether a filter works in database queries and nowhere else. */
+  isQueryOnly(name: string): boolean
   /** Everything as JSON, for `GET /api:meta/registry`. */
   describe(): RegistryDescription
   /** For what compilers keep per registry (path selectors). */
@@ -66,6 +68,7 @@ export function createRegistry(statements: readonly StatementSpec[], filters: re
     findStatement: (name) => statementsByName.get(name),
     filter: (name) => valueFilters.get(name) ?? queryFilters.get(name),
     queryFilter: (name) => queryFilters.get(name),
+    isQueryOnly: (name) => !valueFilters.has(name) && queryFilters.has(name),
     statement: (name) => shapes.get(name),
     statementNames: () => statementNames,
     filterNames: () => filterNames,

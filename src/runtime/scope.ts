@@ -1,22 +1,55 @@
 /** Which slot of the frame every name means; decided once, when a program is compiled. */
 
+/** A statement that stores its result in a variable of its own. */
+export interface Candidate {
+  readonly name: string
+  /** Decided when the whole program is compiled. */
+  allowed: boolean
+}
+
 /** The variables of one program: one scope for the whole stack. */
 export class Scope {
-  /** Every name that is read or written, with its slot. */
-  readonly slots = new Map<string, number>()
+  private readonly bySlot = new Map<string, number>()
+  private readonly uses = new Map<string, number>()
+  private readonly nullTests = new Map<string, number>()
+  /** Whether something reads variables without naming them. */
+  listed = false
+  /** Statements whose result may pass through untouched; see pass-through.ts. */
+  readonly candidates: Candidate[] = []
   /** Names that some statement writes. */
   readonly written = new Set<string>()
   /** Names that are read, with the offset of the first reading. */
   readonly read = new Map<string, number | undefined>()
   private size = 0
 
-  /** The slot of a variable. */
+  /** The slot of a variable. Whoever reads or writes it comes through here. */
   slot(name: string): number {
-    const known = this.slots.get(name)
+    this.uses.set(name, this.usesOf(name) + 1)
+    const known = this.bySlot.get(name)
     if (known !== undefined) return known
     const slot = this.hidden()
-    this.slots.set(name, slot)
+    this.bySlot.set(name, slot)
     return slot
+  }
+
+  /** Notes that one of the uses only asks whether the variable is null. */
+  countNullTest(name: string): void {
+    this.nullTests.set(name, this.nullTestsOf(name) + 1)
+  }
+
+  nullTestsOf(name: string): number {
+    return this.nullTests.get(name) ?? 0
+  }
+
+  /** How often {@link slot} was asked for a name. */
+  usesOf(name: string): number {
+    return this.uses.get(name) ?? 0
+  }
+
+  /** Every name that is read or written, with its slot; for readers of all variables. */
+  get slots(): ReadonlyMap<string, number> {
+    this.listed = true
+    return this.bySlot
   }
 
   /** A slot that no program can name. */

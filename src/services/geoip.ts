@@ -1,6 +1,5 @@
 /** IP addresses to places, from a CSV file of networks; see docs/configuration.md. */
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { AppError } from '../errors.js'
 import { type Obj, obj, type Value } from '../lib/value.js'
 import type { Places } from '../runtime/capabilities.js'
@@ -12,6 +11,8 @@ interface Range {
   first: bigint
   last: bigint
   row: readonly string[]
+  /** The narrowest other network around it; -1 when there is none. */
+  parent: number
 }
 
 const numeric = new Set(['latitude', 'longitude', 'radius'])
@@ -79,18 +80,27 @@ export function parsePlaces(text: string, name = 'geoip'): Places {
     const range = rangeOf(row[at] ?? '')
     if (range === null)
       throw new AppError('fatal', `${name}: line ${i + 2} has no network: ${row[at] ?? ''}`, { hint: 'Write it as 203.0.113.0/24 or 2001:db8::/32.' })
-    ranges[range.family].push({ first: range.first, last: range.last, row })
+    ranges[range.family].push({ first: range.first, last: range.last, row, parent: -1 })
   })
-  // Narrower networks come later among those that start alike, so that the last match is the narrowest.
-  for (const list of Object.values(ranges))
-    list.sort((a, b) => (a.first === b.first ? Number(b.last > a.last) - Number(b.last < a.last) : a.first < b.first ? -1 : 1))
+  for (const list of Object.values(ranges)) nest(list)
   return { find: (address) => find(ranges, columns, address) }
+}
+
+/** Sorts by start, wider networks first, and links each to the one around it. */
+function nest(list: Range[]): void {
+  list.sort((a, b) => (a.first === b.first ? Number(b.last > a.last) - Number(b.last < a.last) : a.first < b.first ? -1 : 1))
+  const open: number[] = []
+  list.forEach((range, i) => {
+    while (open.length > 0 && (list[open.at(-1) as number] as Range).last < range.first) open.pop()
+    range.parent = open.at(-1) ?? -1
+    open.push(i)
+  })
 }
 
 function find(ranges: Record<4 | 6, Range[]>, columns: readonly string[], address: string): Obj | null {
   const plain = address.trim().replace(/^::ffff:(?=\d+\.)/i, '')
-  const family = isIP(plain)
-  if (family !== 4 && family !== 6) return null
+  const family = familyOf(plain)
+  if (family === null) return null
   const number = toNumber(plain, family)
   const list = ranges[family]
   let [low, high] = [0, list.length]
@@ -99,8 +109,7 @@ function find(ranges: Record<4 | 6, Range[]>, columns: readonly string[], addres
     if ((list[middle] as Range).first <= number) low = middle + 1
     else high = middle
   }
-  // Networks are nested or apart: going back, the first that reaches the address is the narrowest.
-  for (let i = low - 1, steps = 0; i >= 0 && steps < 256; i--, steps++) {
+  for (let i = low - 1; i >= 0; i = (list[i] as Range).parent) {
     const range = list[i] as Range
     if (range.last >= number) return placeOf(columns, range.row)
   }
@@ -118,8 +127,8 @@ function cell(columns: readonly string[], row: readonly string[], column: string
 
 function rangeOf(network: string): { family: 4 | 6; first: bigint; last: bigint } | null {
   const [address = '', prefix] = network.trim().split('/')
-  const family = isIP(address)
-  if (family !== 4 && family !== 6) return null
+  const family = familyOf(address)
+  if (family === null) return null
   const bits = family === 4 ? 32 : 128
   const length = prefix === undefined ? bits : Number(prefix)
   if (!Number.isInteger(length) || length < 0 || length > bits) return null
@@ -128,9 +137,14 @@ function rangeOf(network: string): { family: 4 | 6; first: bigint; last: bigint 
   return { family, first, last: first | host }
 }
 
+function familyOf(address: string): 4 | 6 | null {
+  if (/^(\d{1,3}\.){3}\d{1,3}$/.test(address)) return address.split('.').every((part) => Number(part) <= 255) ? 4 : null
+  return /^[0-9a-f:.]+$/i.test(address) && URL.canParse(`http://[${address}]`) ? 6 : null
+}
+
 function toNumber(address: string, family: 4 | 6): bigint {
   if (family === 4) return address.split('.').reduce((sum, part) => (sum << 8n) | BigInt(part), 0n)
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
+  const [head = '', tail] = address.split('::')
   const words = (text: string): string[] => (text === '' ? [] : text.split(':').flatMap((word) => (word.includes('.') ? mapped(word) : [word])))
   const [left, right] = [words(head), words(tail ?? '')]
   const zeros = new Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill('0')

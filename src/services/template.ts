@@ -1,14 +1,15 @@
-/** Fills Twig templates in worker threads, so that none can hang the server: past its deadline the thread ends. */
-import { Worker } from 'node:worker_threads'
+/** Fills Twig templates in processes of their own: none can hang the server, and one that eats all memory ends alone (a thread would take the server along). */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { fatal } from '../errors.js'
 import { type Obj, Resource, type Value } from '../lib/value.js'
 import type { Templates } from '../runtime/capabilities.js'
+import type { TemplateJob, TemplateOutcome } from './template-process.js'
 import { toTwig } from './template-spelling.js'
-import type { TemplateJob, TemplateOutcome } from './template-worker.js'
 
 export interface TemplateService extends Templates {
-  /** Ends the threads. */
-  close(): Promise<void>
+  /** Ends the processes. */
+  close(): void
 }
 
 interface Task {
@@ -20,30 +21,31 @@ interface Task {
 
 const memoryLimitMb = 128
 
-/** `threads` templates are filled at once; further ones wait, within their own time. */
-export function createTemplates({ threads = 2 }: { threads?: number } = {}): TemplateService {
-  const idle: Worker[] = []
-  const all = new Set<Worker>()
+/** `processes` templates are filled at once; further ones wait, within their own time. The first use starts them. */
+export function createTemplates({ processes = 2 }: { processes?: number } = {}): TemplateService {
+  const idle: ChildProcess[] = []
+  const all = new Set<ChildProcess>()
   const queue: Task[] = []
 
-  const start = (): Worker => {
-    const worker = startWorker()
-    all.add(worker)
-    worker.once('exit', () => {
-      all.delete(worker)
-      const at = idle.indexOf(worker)
+  const start = (): ChildProcess => {
+    const child = startProcess()
+    all.add(child)
+    child.once('exit', () => {
+      all.delete(child)
+      const at = idle.indexOf(child)
       if (at >= 0) idle.splice(at, 1)
+      pump()
     })
-    return worker
+    return child
   }
 
   const pump = (): void => {
-    while (queue.length > 0 && (idle.length > 0 || all.size < threads)) {
+    while (queue.length > 0 && (idle.length > 0 || all.size < processes)) {
       const task = queue.shift()
       if (task === undefined) return
-      const worker = idle.pop() ?? start()
-      void perform(worker, task).then((reusable) => {
-        if (reusable) idle.push(worker)
+      const child = idle.pop() ?? start()
+      void perform(child, task).then((reusable) => {
+        if (reusable) idle.push(child)
         pump()
       })
     }
@@ -63,32 +65,40 @@ export function createTemplates({ threads = 2 }: { threads?: number } = {}): Tem
         name: 'TemplateError',
       })
     },
-    async close() {
-      await Promise.all([...all].map((worker) => worker.terminate()))
+    close() {
+      for (const child of all) child.kill('SIGKILL')
     },
   }
 }
 
-/** Runs one task; false when its thread had to go. */
-async function perform(worker: Worker, { job, deadline, settle }: Task): Promise<boolean> {
-  const { promise, resolve } = withResolvers<{ outcome: TemplateOutcome; alive: boolean }>()
-  const onMessage = (outcome: TemplateOutcome): void => resolve({ outcome, alive: true })
-  const onError = (error: Error & { code?: string }): void =>
-    resolve({ outcome: { error: error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'It needs too much memory.' : error.message, line: null }, alive: false })
-  const onExit = (): void => resolve({ outcome: { error: 'It could not be filled.', line: null }, alive: false })
-  const timer = setTimeout(() => resolve({ outcome: { error: 'It takes too long.', line: null }, alive: false }), Math.max(0, deadline - performance.now()))
-  worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-  worker.ref()
-  worker.postMessage(job)
-  const { outcome, alive } = await promise
+/** Runs one task; false when its process had to go. */
+async function perform(child: ChildProcess, { job, deadline, settle }: Task): Promise<boolean> {
+  const { promise, resolve } = withResolvers<TemplateOutcome | null>()
+  let failure = 'It needs too much memory.'
+  const give = (reason: string) => (): void => {
+    failure = reason
+    resolve(null)
+  }
+  const [onExit, onError] = [give(failure), give('It could not be filled.')]
+  const timer = setTimeout(give('It takes too long.'), Math.max(0, deadline - performance.now()))
+  child.once('message', resolve).once('exit', onExit).once('error', onError)
+  child.ref()
+  child.channel?.ref()
+  child.send(job, (error) => error !== null && onError())
+  const outcome = await promise
   clearTimeout(timer)
-  worker.off('message', onMessage).off('exit', onExit)
-  if (alive) {
-    worker.off('error', onError)
-    worker.unref()
-  } else await worker.terminate()
-  settle(outcome)
-  return alive
+  child.off('message', resolve).off('exit', onExit)
+  if (outcome === null) child.kill('SIGKILL')
+  else child.off('error', onError)
+  rest(child)
+  settle(outcome ?? { error: failure, line: null })
+  return outcome !== null
+}
+
+/** An idle process does not keep this one alive. */
+function rest(child: ChildProcess): void {
+  child.unref()
+  child.channel?.unref()
 }
 
 function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
@@ -99,16 +109,17 @@ function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void 
   return { promise, resolve }
 }
 
-/** The compiled file beside this one; run from its source, the same loader as this process's reads it. */
-function startWorker(): Worker {
+/** The compiled file beside this one. Run from its source (development, tests), tsx reads it, as it does the rest. */
+function startProcess(): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts')
-  const url = new URL(fromSource ? './template-worker.ts' : './template-worker.js', import.meta.url)
-  const worker = new Worker(url, { env: {}, resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb }, execArgv: fromSource ? ['--import', 'tsx'] : [] })
-  worker.unref()
-  return worker
+  const file = fileURLToPath(new URL(fromSource ? './template-process.ts' : './template-process.js', import.meta.url))
+  const execArgv = [`--max-old-space-size=${memoryLimitMb}`, ...(fromSource ? ['--import', 'tsx'] : [])]
+  const child = fork(file, { execArgv, env: {}, serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  rest(child)
+  return child
 }
 
-/** Only what the template names crosses to the thread. */
+/** Only what the template names crosses to the process. */
 function mentioned(source: string, variables: Obj): Map<string, Value> {
   const out = new Map<string, Value>()
   for (const [name, value] of variables) if (source.includes(name)) out.set(name, transferable(value))

@@ -1,9 +1,10 @@
 /** Database statements. What they mean is built by the records compiler when a stack is compiled; here is what they are called and take. */
 import { fatal } from '../errors.js'
-import type { RecordsOperation } from '../runtime/capabilities.js'
+import type { RecordsOperation, RecordsRequest } from '../runtime/capabilities.js'
 import { toText } from '../runtime/convert.js'
-import { type ArgumentSpec, defineStatement, type StatementSpec } from '../runtime/define.js'
+import { type ArgumentSpec, defineStatement, type StatementSpec, type Step } from '../runtime/define.js'
 import type { Completion } from '../runtime/frame.js'
+import { compileFill } from './template.js'
 
 const group = 'database'
 const tree = (type: string, summary: string, extra: Partial<ArgumentSpec> = {}): ArgumentSpec => ({ type, summary, kind: 'tree', ...extra })
@@ -27,29 +28,43 @@ interface Operation {
   example: string
 }
 
+const hasTable = (operation: RecordsOperation): boolean => operation !== 'direct_query'
+
+const requestOf = (operation: RecordsOperation, step: Step): RecordsRequest => ({
+  operation,
+  ...(hasTable(operation) ? { table: step.headName() } : {}),
+  args: step.trees(),
+  compileValue: (expr) => step.compileValue(expr),
+  compileBound: (expr, name) => step.compileBound(expr, name),
+  ...(step.has('parser') ? { fillTemplate: compileFill(step) } : {}),
+  addon(name) {
+    const { step: inner, enter } = step.inline('addon', name)
+    const kind = inner.statement.name.replace(/^db\./, '')
+    if (kind !== 'query' && kind !== 'get') throw fatal(`The addon "${name}" must be a db.query or a db.get.`)
+    return { request: requestOf(kind, inner), enter }
+  },
+})
+
 /** A statement `db.<operation>`. `direct_query` names no table. */
 function records({ operation, summary, args, result, aliases, example }: Operation): StatementSpec {
-  const hasTable = operation !== 'direct_query'
   return {
     name: `db.${operation}`,
     ...(aliases ? { aliases } : {}),
     group,
     summary,
-    ...(hasTable ? { head: { kind: 'name', summary: 'Name of the table.' } as const } : {}),
+    ...(hasTable(operation) ? { head: { kind: 'name', summary: 'Name of the table.' } as const } : {}),
     args,
     ...(result === undefined ? {} : { result }),
     examples: [example],
     compile(step) {
-      const action = step.workspace.records.compile({
-        operation,
-        ...(hasTable ? { table: step.headName() } : {}),
-        args: step.trees(),
-        compileValue: (expr) => step.compileValue(expr),
-      })
+      const action = step.workspace.records.compile(requestOf(operation, step))
+      const { passThrough } = action
+      const passes = passThrough === undefined ? () => false : step.passesThrough()
       return {
         async: true,
         async run(frame) {
-          step.store(frame, await action(frame.run.records, frame))
+          const chosen = passThrough !== undefined && passes(frame) ? passThrough : action
+          step.store(frame, await chosen(frame.run.records, frame))
           return undefined
         },
       }

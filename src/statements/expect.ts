@@ -139,6 +139,7 @@ const within: StatementSpec = {
 
 const toThrow: StatementSpec = {
   name: 'expect.to_throw',
+  judgesError: true,
   group,
   summary: 'The stack, or the statements inside, fail; with `exception` the message or code contains that text.',
   args: { exception: { type: 'text', summary: 'Text that message or code must contain; case does not matter.' } },

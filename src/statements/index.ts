@@ -16,6 +16,7 @@ import { cipherStatements } from './security-cipher.js'
 import { joseStatements } from './security-jose.js'
 import { keyStatements } from './security-keys.js'
 import { templateStatements } from './template.js'
+import { testCallStatements } from './test-calls.js'
 import { textStatements } from './text.js'
 import { utilityStatements } from './utility.js'
 import { variableStatements } from './variables.js'
@@ -26,6 +27,7 @@ export const allStatements: readonly StatementSpec[] = [
   ...loopStatements,
   ...errorStatements,
   ...callStatements,
+  ...testCallStatements,
   ...databaseStatements,
   ...arrayStatements,
   ...objectStatements,

@@ -2,7 +2,7 @@
 import { fatal } from '../errors.js'
 import type { Obj, Value } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
-import type { StatementSpec } from '../runtime/define.js'
+import type { StatementSpec, Step } from '../runtime/define.js'
 import type { Frame } from '../runtime/frame.js'
 import { release } from '../runtime/ownership.js'
 import { readAuth, readSystemEnvironment } from '../runtime/roots.js'
@@ -28,6 +28,17 @@ function variablesOf(frame: Frame, slots: ReadonlyMap<string, number>): Obj {
   return new Map([...variables, ...roots])
 }
 
+/** What fills a template with the variables of the program around a statement. */
+export function compileFill(step: Step): (frame: Frame, source: string) => Promise<string> {
+  const slots = step.variables()
+  return async (frame, source) => {
+    const { templates, budget } = frame.run
+    if (templates === undefined) throw fatal('Templates cannot be filled here: this run was given no template engine.')
+    const left = budget.limits.maxMilliseconds - (performance.now() - budget.startedAt)
+    return templates.fill(source, variablesOf(frame, slots), Math.min(left, longestFill))
+  }
+}
+
 const templateEngine: StatementSpec = {
   name: 'util.template_engine',
   group: 'utility',
@@ -43,15 +54,11 @@ const templateEngine: StatementSpec = {
   examples: ['util.template_engine {\n  value = "Hi {{ $input.name|upper }}"\n} as $text'],
   compile(step) {
     const read = step.value('value')
-    const slots = step.variables()
+    const fill = compileFill(step)
     return {
       async: true,
       async run(frame) {
-        const { templates, budget } = frame.run
-        if (templates === undefined) throw fatal('Templates cannot be filled here: this run was given no template engine.')
-        const source = toText(read(frame))
-        const left = budget.limits.maxMilliseconds - (performance.now() - budget.startedAt)
-        step.store(frame, await templates.fill(source, variablesOf(frame, slots), Math.min(left, longestFill)))
+        step.store(frame, await fill(frame, toText(read(frame))))
         return undefined
       },
     }

@@ -3,7 +3,11 @@
  * matched, checked, planned, and written in one transaction with the DDL it needs. Nothing happens when anything fails.
  */
 import type { Database, Transaction } from '../db/client.js'
+import type { DeferredIndex } from '../db/ddl/apply.js'
+import { buildIndexes } from '../db/ddl/build-indexes.js'
+import { sqlState } from '../db/failure.js'
 import { sameDefinition } from '../definitions/identity.js'
+import { AppError } from '../errors.js'
 import { hasErrors, type SyntaxProblem, syntaxError } from '../lang/source.js'
 import type { Definition } from '../lang/tree.js'
 import { withoutPositions } from '../lang/visit.js'
@@ -18,6 +22,7 @@ import { type Entry, type IncomingDocument, isShared, type Proposal, propose, re
 import { rejection } from './rejection.js'
 import type { LiveSnapshot } from './reload.js'
 import { type Finding, rules } from './rules/index.js'
+import { checkSecurity, type FindingJson } from './security-check.js'
 import { readState, type WorkspaceState } from './state.js'
 import {
   type DefinitionRow,
@@ -29,7 +34,7 @@ import {
   updateDefinition,
   updateLines,
 } from './store.js'
-import { applyTables, type ColumnRename, planTables, type TableChanges } from './tables.js'
+import { applyTables, type ColumnRename, planTables, type TableChanges, type TablePlanner } from './tables.js'
 
 export interface ChangeContext {
   db: Database
@@ -47,6 +52,8 @@ export interface ChangeRequest {
   documents: readonly IncomingDocument[]
   /** Rows to remove, or everything the documents leave out. */
   remove?: 'none' | 'absent' | readonly number[]
+  /** Columns and indexes that table documents leave out stay. */
+  partial?: boolean
   /** Sets the workspace variables the workspace document carries. */
   env?: boolean
   /** Writes `items` of tables that exist already; new tables always get theirs. */
@@ -55,6 +62,10 @@ export interface ChangeRequest {
   truncate?: boolean
   /** Columns that keep their data under another name. */
   columnRenames?: readonly ColumnRename[]
+  /** Plans tables that stand in the database already. */
+  planner?: TablePlanner
+  /** Runs first in the transaction of the change, after the workspace is locked. */
+  before?(transaction: Transaction): Promise<void>
   /** Who changes, for the version history. */
   author?: string
   /** Refuses to begin; called with the state the change starts from. */
@@ -66,25 +77,53 @@ export interface ChangeOutcome extends Plan {
   /** What the documents became, in their order. */
   saved: { id: number; guid: string; entry: Entry }[]
   warnings: SyntaxProblem[]
+  /** What the security rules found in the documents. */
+  findings: FindingJson[]
 }
 
 /** Makes the change. It serves here, and other nodes know of it, before this resolves. */
 export async function applyChange(context: ChangeContext, request: ChangeRequest): Promise<ChangeOutcome> {
+  const { outcome, builds } = await withLockRetries(() => attemptChange(context, request))
+  await context.live.refresh(request.workspaceId)
+  const problems = await buildIndexes(context.db, builds)
+  return problems.length === 0 ? outcome : { ...outcome, warnings: [...outcome.warnings, ...problems.map(indexWarning)] }
+}
+
+const indexWarning = (message: string): SyntaxProblem => ({ message, line: 1, column: 1, excerpt: '', severity: 'warning', document: 'index' })
+
+async function attemptChange(context: ChangeContext, request: ChangeRequest): Promise<{ outcome: ChangeOutcome; builds: DeferredIndex[] }> {
+  const builds: DeferredIndex[] = []
   const outcome = await context.db.withTransaction(async (transaction) => {
     const prepared = await prepare(context, transaction, request)
-    const saved = await write(context, transaction, request, prepared)
+    const saved = await write(context, transaction, request, prepared, (build) => void builds.push(build))
     await context.live.announce(transaction, request.workspaceId)
-    return { ...prepared.plan, state: prepared.proposal.state, saved, warnings: prepared.warnings }
+    return { ...prepared.plan, state: prepared.proposal.state, saved, warnings: prepared.warnings, findings: prepared.findings }
   })
-  await context.live.refresh(request.workspaceId)
-  return outcome
+  return { outcome, builds }
 }
+
+const lockAttempts = 3
+
+/** Others may hold a table for a moment, or wait for us while we wait for them: nothing was changed, so it is tried again. */
+async function withLockRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (n >= lockAttempts || !/^(55P03|40P01|40001)$/.test(stateOf(error))) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100 * n + Math.random() * 200))
+    }
+  }
+}
+
+/** Of the error itself, or of what it was made of. */
+const stateOf = (error: unknown): string => (error instanceof AppError ? sqlState(error.cause) : sqlState(error))
 
 /** The plan of a change that is not made. Documents left out are listed as deletions when `absent` asks for them. */
 export async function previewChange(context: ChangeContext, request: ChangeRequest, absent: boolean): Promise<ChangeOutcome> {
   return context.db.withTransaction(async (transaction) => {
     const prepared = await prepare(context, transaction, { ...request, remove: 'none' }, absent)
-    return { ...prepared.plan, state: prepared.proposal.state, saved: [], warnings: prepared.warnings }
+    return { ...prepared.plan, state: prepared.proposal.state, saved: [], warnings: prepared.warnings, findings: prepared.findings }
   })
 }
 
@@ -93,23 +132,31 @@ interface Prepared {
   tables: TableChanges
   plan: Plan
   warnings: SyntaxProblem[]
+  findings: FindingJson[]
 }
 
 /** Throws one error with every problem of every document. */
 async function prepare(context: ChangeContext, transaction: Transaction, request: ChangeRequest, listAbsent = false): Promise<Prepared> {
   await lockWorkspace(transaction, request.workspaceId)
+  await request.before?.(transaction)
   const state = await readState(transaction, request.workspaceId, request.branch)
   request.guard?.(state)
-  const proposal = propose(state, request.documents, { remove: request.remove ?? 'none' })
+  const proposal = propose(state, request.documents, { remove: request.remove ?? 'none', partial: request.partial === true })
   const warnings = check(context, proposal, await resolveCanonicals(transaction, proposal))
-  const tables = planTables(proposal, request.columnRenames)
+  const findings = checkSecurity(proposal)
+  const tables = planTables(proposal, request.columnRenames, request.planner)
   const absent = listAbsent
     ? proposal.entries
         .filter((entry) => entry.action === 'keep' && entry.kind !== 'workspace' && entry.kind !== 'branch')
         .flatMap((entry) => (entry.row === null ? [] : [entry.row]))
     : []
-  const plan = describePlan(proposal, { tableOperations: (entry) => tables.operationsOf(entry), truncated: truncatedTables(proposal, request), absent })
-  return { proposal, tables, plan, warnings }
+  const plan = describePlan(proposal, {
+    tableOperations: (entry) => tables.operationsOf(entry),
+    truncated: truncatedTables(proposal, request),
+    absent,
+    partial: request.partial === true,
+  })
+  return { proposal, tables, plan, warnings, findings }
 }
 
 function check(context: ChangeContext, proposal: Proposal, canonical: readonly Finding[]): SyntaxProblem[] {
@@ -132,6 +179,7 @@ async function write(
   transaction: Transaction,
   request: ChangeRequest,
   { proposal, tables }: Prepared,
+  defer: (build: DeferredIndex) => void,
 ): Promise<ChangeOutcome['saved']> {
   const author = request.author ?? ''
   const ids = new Map<Entry, number>()
@@ -147,6 +195,7 @@ async function write(
     passwords: context.passwords,
     truncate: truncatedTables(proposal, request),
     records: request.records === true,
+    defer,
   })
   if (request.env === true) await writeVariables(transaction, context.cipher, proposal)
   return request.documents.flatMap((_, i) => {

@@ -1,5 +1,6 @@
 /** The checks of the engine over a proposed workspace: unknown statements, filters, arguments, tables and columns. */
 import { withoutPlaceholders } from '../definitions/placeholder.js'
+import { fatal } from '../errors.js'
 import type { SyntaxProblem } from '../lang/source.js'
 import { checkDefinition } from '../runtime/compile.js'
 import type { Callable, Workspace } from '../runtime/define.js'
@@ -32,7 +33,17 @@ function proposedWorkspace(compilers: Compilers, { state, entries }: Proposal): 
     datasources: state.datasources,
     env: new Map(),
   }
-  return { records: compilers.records(snapshot), callable: () => unjudged, isAuthTable: () => true }
+  return {
+    records: compilers.records(snapshot),
+    callable: () => unjudged,
+    document(kind, name) {
+      const entry = entries.find((candidate) => candidate.kind === kind && candidate.name === name)
+      if (entry === undefined) throw fatal(`${kind.charAt(0).toUpperCase()}${kind.slice(1)} does not exist: ${name}`)
+      const { definition } = entry
+      return { definition: withoutPlaceholders(definition), inputs: compilers.inputs(definition, snapshot) }
+    },
+    isAuthTable: () => true,
+  }
 }
 
 const unjudged: Callable = { document: '', call: () => Promise.resolve(null) }

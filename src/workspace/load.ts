@@ -12,7 +12,7 @@ import type { Compilers } from './compilers.js'
 import { type EnvCipher, readEnv } from './env.js'
 import { modelsOf } from './models.js'
 import { createGroupRouter } from './router.js'
-import type { BranchSnapshot, EndpointSnapshot, GroupSnapshot, Snapshot, StoredDefinition, WorkspaceSnapshot } from './snapshot.js'
+import type { BranchCompiler, BranchSnapshot, EndpointSnapshot, GroupSnapshot, Snapshot, StoredDefinition, WorkspaceSnapshot } from './snapshot.js'
 import {
   type BranchRow,
   type DefinitionRow,
@@ -112,6 +112,7 @@ function buildBranch(
     groups,
     definitions: rows.map(storedDefinition),
     program: programs.byName,
+    compile: programs.compile,
   }
   for (const group of rows) if (group.kind === 'api_group') groups.set(group.name, buildGroup(branch, group, rows, programs.ofEndpoint))
   return Object.freeze(branch)
@@ -131,6 +132,7 @@ const storedDefinition = (row: DefinitionRow): StoredDefinition => ({
 interface Programs {
   byName(kind: string, name: string): Program
   ofEndpoint(row: DefinitionRow, group: DefinitionRow): () => Program
+  readonly compile: BranchCompiler
 }
 
 /** Compiles on first use; a failure is kept like a program. */
@@ -156,9 +158,23 @@ function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionR
   }
   const runtime: Workspace = {
     records,
+    sensitiveColumns: sensitiveColumnsOf(workspace),
     callable: (kind, name): Callable => {
       if (byKind.get(kind)?.get(name) === undefined) throw unknownName(kind, name, byKind.get(kind)?.keys() ?? [])
       return { document: `${kind} "${name}"`, call: (frame, input) => byName(kind, name).run(frame.run, input, frame.depth + 1) }
+    },
+    endpoint: (group, verb, path) => {
+      const row = rows.find((one) => one.kind === 'query' && one.parent === group && one.verb === verb && one.name === path)
+      const parent = byKind.get('api_group')?.get(group)
+      if (row === undefined || parent === undefined) throw new AppError('fatal', `Endpoint does not exist: ${verb} ${path} in ${group}`)
+      const program = ofEndpoint(row, parent)
+      const { auth } = readQuery(row.definition).query
+      return { document: `query "${path}" ${verb}`, auth, call: (frame, input) => program().run(frame.run, input, frame.depth + 1) }
+    },
+    document(kind, name) {
+      const row = byKind.get(kind)?.get(name)
+      if (row === undefined) throw unknownName(kind, name, byKind.get(kind)?.keys() ?? [])
+      return { definition: row.definition, inputs: compilers.inputs(row.definition, workspace) }
     },
     isAuthTable(name) {
       const table = workspace.tables.get(name)
@@ -166,15 +182,23 @@ function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionR
       return table.auth
     },
   }
+  const ofEndpoint: Programs['ofEndpoint'] = (row, group) =>
+    once(() => {
+      assertSupported(row.definition, [group.definition, branchSettings])
+      return compilers.compile(row.definition, runtime, workspace)
+    })
   return {
     byName,
-    ofEndpoint: (row, group) =>
-      once(() => {
-        assertSupported(row.definition, [group.definition, branchSettings])
-        return compilers.compile(row.definition, runtime, workspace)
-      }),
+    compile: {
+      program: (definition) => compilers.compile(definition, runtime, workspace),
+      test: (test) => compilers.compileTest(test, runtime),
+    },
+    ofEndpoint,
   }
 }
+
+const sensitiveColumnsOf = ({ tables }: WorkspaceSnapshot): ReadonlySet<string> =>
+  new Set([...tables.values()].flatMap(({ columns }) => columns.filter((column) => column.sensitive || column.type === 'password').map(({ name }) => name)))
 
 const unknownName = (kind: string, name: string, names: Iterable<string>): AppError => {
   const hint = didYouMean(name, names)

@@ -47,6 +47,8 @@ export interface PlanOptions {
   truncated: ReadonlySet<string>
   /** Rows the documents leave out, listed although they stay. */
   absent: readonly DefinitionRow[]
+  /** Nothing is dropped for being left out. */
+  partial?: boolean
 }
 
 /** The plan of a proposal, in the order of kinds. */
@@ -64,9 +66,19 @@ export function describePlan(proposal: Proposal, options: PlanOptions): Plan {
   }
   for (const { row, cascade } of proposal.removed)
     operations.push(removal(row, cascade ? 'cascade_delete' : 'delete', cascade ? `goes with ${row.parent}` : ''))
-  for (const row of options.absent) operations.push(removal(row, 'delete', 'not among the documents'))
-  return { operations, summary: summarize(operations) }
+  for (const row of options.absent)
+    operations.push(removal(row, 'delete', options.partial === true ? 'not among the documents; a partial push keeps it' : 'not among the documents'))
+  const kept = entries.flatMap((entry) => entry.kept.map((what) => keptOperation(entry, what)))
+  return { operations: [...operations, ...kept], summary: summarize(operations) }
 }
+
+const keptOperation = (entry: Entry, what: string): PlanOperation => ({
+  action: 'unchanged',
+  type: kindOf(entry.kind).type,
+  name: planName(entry),
+  details: `${what} kept`,
+  reason: 'The document leaves it out, and a partial push drops nothing.',
+})
 
 const removal = (row: DefinitionRow, action: PlanAction, reason: string): PlanOperation => ({
   action,

@@ -7,6 +7,7 @@ import { renameReferences } from '../definitions/references.js'
 import { AppError } from '../errors.js'
 import type { Source } from '../lang/source.js'
 import type { Definition, Expr } from '../lang/tree.js'
+import { keepAbsent } from './keep-absent.js'
 import type { WorkspaceState } from './state.js'
 import type { DefinitionRow } from './store.js'
 
@@ -37,6 +38,8 @@ export interface Entry extends Identity {
   env: Expr | null
   /** What the builder should know of it, in the plan. */
   note: string
+  /** Columns and indexes the document leaves out and a partial change keeps. */
+  kept: string[]
 }
 
 export interface Proposal {
@@ -52,13 +55,15 @@ export interface Proposal {
 export interface ProposalOptions {
   /** Rows to remove, or everything the documents leave out. */
   remove: 'none' | 'absent' | readonly number[]
+  /** Columns and indexes that table documents leave out stay. */
+  partial?: boolean
 }
 
 /** Matches the documents. Throws `badRequest` when two of them carry one guid. */
 export function propose(state: WorkspaceState, documents: readonly IncomingDocument[], options: ProposalOptions): Proposal {
   assertGuidsOnce(documents)
   const matches = matchRows(state.rows, documents)
-  const incoming = documents.map((document, i) => entryOf(state, document, matches[i] ?? null))
+  const incoming = documents.map((document, i) => entryOf(state, document, matches[i] ?? null, options.partial === true))
   const claimed = new Set(incoming.flatMap((entry) => (entry.row === null ? [] : [entry.row.id])))
   const removed = removedRows(state, incoming, claimed, options.remove)
   const gone = new Set(removed.map(({ row }) => row.id))
@@ -103,8 +108,9 @@ function matchRows(rows: readonly DefinitionRow[], documents: readonly IncomingD
   })
 }
 
-function entryOf(state: WorkspaceState, { definition, source }: IncomingDocument, row: DefinitionRow | null): Entry {
-  const stored = storedForm(state, definition)
+function entryOf(state: WorkspaceState, { definition, source }: IncomingDocument, row: DefinitionRow | null, partial: boolean): Entry {
+  const sent = storedForm(state, definition)
+  const { definition: stored, kept } = partial && row?.kind === 'table' ? keepAbsent(row.definition, sent) : { definition: sent, kept: [] }
   const identity = identityOf(stored)
   const guid = guidOf(definition) ?? row?.guid ?? createGuid()
   const same = row !== null && row.guid === guid && identityKey(row) === identityKey(identity) && sameDefinition(row.definition, stored)
@@ -119,6 +125,7 @@ function entryOf(state: WorkspaceState, { definition, source }: IncomingDocument
     items: definition.kind === 'table' ? (findAttribute(definition, 'items')?.value ?? null) : null,
     env: definition.kind === 'workspace' ? envOf(definition) : null,
     note: '',
+    kept,
   }
 }
 
@@ -164,6 +171,7 @@ export const keptEntry = (row: DefinitionRow): Entry => ({
   items: null,
   env: null,
   note: '',
+  kept: [],
 })
 
 /** Settings are never removed; endpoints go with their group. */

@@ -1,13 +1,16 @@
 /** The snapshot that serves now. A change is announced in its own transaction; every node loads it and swaps at once. */
 import { randomUUID } from 'node:crypto'
+import { guardAccounts } from '../auth/account-triggers.js'
 import type { Database, Queryable } from '../db/client.js'
 import { buildSnapshot, type LoadContext, loadSnapshot, loadWorkspace } from './load.js'
+import { modelOfTable } from './models.js'
 import type { Snapshot, WorkspaceSnapshot } from './snapshot.js'
+import { listTables } from './store.js'
 
 export interface LiveSnapshot {
   /** A request reads it once and keeps it to its end. */
   readonly current: Snapshot
-  /** Tells the other nodes that a workspace changed, when the transaction commits. */
+  /** The last step of every change: accounts of its tables are guarded, and the other nodes hear of it when the transaction commits. */
   announce(transaction: Queryable, workspaceId: number): Promise<void>
   /** Loads a workspace anew; resolves when it serves here. Call after the commit, before answering. */
   refresh(workspaceId: number): Promise<void>
@@ -71,7 +74,11 @@ export async function createLiveSnapshot(db: Database, options: LiveSnapshotOpti
     get current() {
       return current
     },
-    announce: (transaction, workspaceId) => transaction.notify(channel, `${workspaceId} ${node}`),
+    async announce(transaction, workspaceId) {
+      const tables = await listTables(transaction, workspaceId)
+      await guardAccounts(transaction, workspaceId, tables.map(modelOfTable))
+      await transaction.notify(channel, `${workspaceId} ${node}`)
+    },
     refresh: (workspaceId) => jobs.run(workspaceId),
     refreshAll: () => jobs.run(null),
     onSwap(listener) {

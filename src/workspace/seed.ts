@@ -15,8 +15,8 @@ const datasource = 'live'
 const pageSize = 10_000
 
 /** Content over a transaction: it runs statements and opens savepoints, which is all that rows need. */
-const contentOf = (db: Queryable, workspaceId: number, hash: (text: string) => Promise<string>): Content =>
-  createContent(db as unknown as Database, { workspaceId, datasource, datasources: [datasource], clock: systemClock, hash })
+const contentOf = (db: Queryable, workspaceId: number, passwords: Pick<Passwords, 'hash' | 'judge'>): Content =>
+  createContent(db as unknown as Database, { workspaceId, datasource, datasources: [datasource], clock: systemClock, ...passwords })
 
 export interface SeedOptions {
   items: Expr | null
@@ -33,7 +33,10 @@ export async function seedRows(
 ): Promise<void> {
   // Text no one knows stands in for a password that was not exported; it is stored as no hash at all.
   const unknown = `aA1!${randomBytes(24).toString('base64url')}`
-  const content = contentOf(transaction, workspaceId, async (text) => (text === unknown ? '' : passwords.hash(text)))
+  const content = contentOf(transaction, workspaceId, {
+    hash: async (text) => (text === unknown ? '' : passwords.hash(text)),
+    judge: async (text, rules) => (text === unknown ? null : passwords.judge(text, rules)),
+  })
   if (truncate) await content.truncate(table)
   if (items === null) return
   const rows = rowsOf(table, items)
@@ -68,9 +71,11 @@ function withPasswords(table: TableModel, row: Obj, stand: string): Obj {
   return missing.length === 0 ? row : new Map<string, Value>([...row, ...missing.map((column): [string, Value] => [column.name, stand])])
 }
 
+const writesNothing = (): Promise<never> => Promise.reject(new TypeError('Reading hashes nothing'))
+
 /** All rows of a table in the order of their ids; without passwords. */
 export async function exportRows(db: Queryable, workspaceId: number, table: TableModel): Promise<Value[]> {
-  const content = contentOf(db, workspaceId, () => Promise.reject(new TypeError('Reading hashes nothing')))
+  const content = contentOf(db, workspaceId, { hash: writesNothing, judge: writesNothing })
   const rows: Value[] = []
   for (let page = 1; ; page++) {
     const result = await content.browse(table, { page, perPage: pageSize, sort: new Map<string, Value>([['id', 'asc']]) })

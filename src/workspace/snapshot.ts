@@ -1,8 +1,9 @@
 /** Everything that serves requests, immutable. A change makes a new snapshot that is swapped in atomically. */
 import type { TableModel } from '../definitions/table.js'
-import type { Definition } from '../lang/tree.js'
+import type { Definition, TestBlock } from '../lang/tree.js'
 import type { Obj } from '../lib/value.js'
 import type { Program } from '../runtime/program.js'
+import type { CompiledTest } from '../runtime/test-run.js'
 
 export interface Snapshot {
   readonly workspaces: ReadonlyMap<number, WorkspaceSnapshot>
@@ -33,6 +34,13 @@ export interface BranchSnapshot {
   readonly definitions: readonly StoredDefinition[]
   /** Compiled on first use; a compile error is thrown at every call. */
   program(kind: string, name: string): Program
+  readonly compile: BranchCompiler
+}
+
+/** Compiles what is not stored under a name of its own: tests, and stacks that are tested apart from what surrounds them. */
+export interface BranchCompiler {
+  program(definition: Definition): Program
+  test(test: TestBlock): CompiledTest
 }
 
 export interface StoredDefinition {

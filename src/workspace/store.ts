@@ -185,6 +185,12 @@ export async function listDefinitions(db: Queryable, workspaceId: number, branch
   return (await query.execute()).map(toRow)
 }
 
+/** The tables of a workspace. */
+export async function listTables(db: Queryable, workspaceId: number): Promise<DefinitionRow[]> {
+  const rows = await db.kysely.selectFrom('definition').selectAll().where('workspace_id', '=', workspaceId).where('kind', '=', 'table').orderBy('id').execute()
+  return rows.map(toRow)
+}
+
 /** Who uses a canonical, in any workspace. */
 export async function findCanonicals(db: Queryable, canonicals: readonly string[]): Promise<{ canonical: string; workspaceId: number }[]> {
   if (canonicals.length === 0) return []

@@ -1,6 +1,6 @@
 /** The real tables behind table definitions: what a change means for them, and making it so. */
 import type { Transaction } from '../db/client.js'
-import { applyPlan } from '../db/ddl/apply.js'
+import { applyPlan, type DeferredIndex } from '../db/ddl/apply.js'
 import type { PlanAction, TablePlan } from '../db/ddl/plan.js'
 import { type PlanOptions, planRename, planTable } from '../db/ddl/plan-table.js'
 import type { TableModel } from '../definitions/table.js'
@@ -23,6 +23,9 @@ export interface ColumnRename {
   to: string
 }
 
+/** Plans a table in place of the usual comparison: one that stands already. Null = as usual. */
+export type TablePlanner = (before: TableModel | null, after: TableModel, options: PlanOptions) => TablePlan | null
+
 export interface TableChanges {
   /** What happens to a table, for people. */
   operationsOf(entry: Entry): readonly TableOperation[]
@@ -31,15 +34,15 @@ export interface TableChanges {
   /** Moves removed tables to the bin; before their definitions go. */
   drop(transaction: Transaction): Promise<void>
   /** Creates and alters tables; after their definitions are stored. */
-  alter(transaction: Transaction, ids: ReadonlyMap<Entry, number>): Promise<void>
+  alter(transaction: Transaction, ids: ReadonlyMap<Entry, number>, defer?: (build: DeferredIndex) => void): Promise<void>
 }
 
 /** Plans the tables of a proposal. A renamed column is never guessed: it comes in `renames`. */
-export function planTables({ state, entries, removed }: Proposal, renames: readonly ColumnRename[] = []): TableChanges {
+export function planTables({ state, entries, removed }: Proposal, renames: readonly ColumnRename[] = [], planner?: TablePlanner): TableChanges {
   const options: PlanOptions = { workspaceId: state.workspace.id, datasources: state.datasources }
   const plans = new Map<Entry, TablePlan>()
   for (const entry of entries)
-    if (entry.kind === 'table' && (entry.action === 'create' || entry.action === 'update')) plans.set(entry, planEntry(entry, renames, options))
+    if (entry.kind === 'table' && (entry.action === 'create' || entry.action === 'update')) plans.set(entry, planEntry(entry, renames, options, planner))
   const drops = removed.filter(({ row }) => row.kind === 'table').map(({ row }) => planTable(comparableModel(row), null, options))
   return {
     operationsOf: (entry) => plans.get(entry)?.operations ?? [],
@@ -47,22 +50,25 @@ export function planTables({ state, entries, removed }: Proposal, renames: reado
     async drop(transaction) {
       for (const plan of drops) await applyPlan(transaction, plan)
     },
-    async alter(transaction, ids) {
-      for (const [entry, plan] of plans) await applyPlan(transaction, { ...plan, definitionId: ids.get(entry) ?? plan.definitionId })
+    async alter(transaction, ids, defer) {
+      for (const [entry, plan] of plans)
+        await applyPlan(transaction, { ...plan, definitionId: ids.get(entry) ?? plan.definitionId }, defer === undefined ? {} : { defer })
     },
   }
 }
 
-function planEntry(entry: Entry, renames: readonly ColumnRename[], options: PlanOptions): TablePlan {
+function planEntry(entry: Entry, renames: readonly ColumnRename[], options: PlanOptions, planner?: TablePlanner): TablePlan {
   const after = comparableModel({ id: entry.row?.id ?? 0, guid: entry.guid, definition: entry.definition })
-  if (entry.row === null) return planTable(null, after, options)
-  const before = comparableModel(entry.row)
+  const before = entry.row === null ? null : comparableModel(entry.row)
+  const planned = planner?.(before, after, options) ?? null
+  if (planned !== null) return planned
+  if (before === null) return planTable(null, after, options)
   const rename = renames.find((candidate) => candidate.tableId === entry.row?.id)
   return rename === undefined ? planTable(before, after, options) : planRename(before, after, rename.from, rename.to, options)
 }
 
 /** Postgres gives the members of a stored definition back in its own order; models are compared as text. */
-const comparableModel = (table: { id: number; guid: string; definition: Definition }): TableModel =>
+export const comparableModel = (table: { id: number; guid: string; definition: Definition }): TableModel =>
   modelOfTable({ ...table, definition: sortKeys(table.definition) as Definition })
 
 function sortKeys(node: unknown): unknown {
@@ -82,11 +88,13 @@ export interface ApplyTablesOptions {
   passwords: Passwords
   /** Write `items` of tables that exist already, too. */
   records: boolean
+  /** Takes index builds that wait for the commit. */
+  defer?(build: DeferredIndex): void
 }
 
 /** Alters the tables, empties those that shall be empty, and writes the rows the documents bring. */
 export async function applyTables(transaction: Transaction, proposal: Proposal, changes: TableChanges, options: ApplyTablesOptions): Promise<void> {
-  await changes.alter(transaction, options.ids)
+  await changes.alter(transaction, options.ids, options.defer)
   for (const entry of proposal.entries) {
     if (entry.kind !== 'table' || entry.action === 'keep') continue
     const table = modelOfTable({ id: options.ids.get(entry) ?? 0, guid: entry.guid, definition: entry.definition })
@@ -110,21 +118,8 @@ export async function addDatasource(transaction: Transaction, workspaceId: numbe
 
 /** Moves the tables of a data source to the bin. */
 export async function dropDatasource(transaction: Transaction, workspaceId: number, datasource: string): Promise<void> {
-  const places = await transaction.kysely
-    .selectFrom('physical_table')
-    .selectAll()
-    .where('workspace_id', '=', workspaceId)
-    .where('datasource', '<>', datasource)
-    .execute()
   for (const table of await storedTables(transaction, workspaceId))
     await applyPlan(transaction, planTable(table, null, { workspaceId, datasources: [datasource] }))
-  // A plan that drops a table forgets all of its places; those of the other data sources still stand.
-  if (places.length > 0)
-    await transaction.kysely
-      .insertInto('physical_table')
-      .values(places)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
 }
 
 /** Moves every table of a workspace to the bin. */

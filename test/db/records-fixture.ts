@@ -107,8 +107,17 @@ export async function createBench(
       (expr: Expr): Evaluate =>
       () =>
         evaluate(expr, vars)
-    const action = compiler.compile({ operation, table, args, compileValue })
-    const frame = { run: { clock: { now: () => clockNow }, passwords: { hash: async (value: string) => hashOf(value) } } } as unknown as Frame
+    const compileBound =
+      (expr: Expr, name: string) =>
+      (_frame: Frame, value: Value): Value =>
+        evaluate(expr, { ...vars, [name]: toPlain(value) })
+    const noAddon = (name: string): never => {
+      throw fatal(`Addon does not exist: ${name}`)
+    }
+    const action = compiler.compile({ operation, table, args, compileValue, compileBound, addon: noAddon })
+    const frame = {
+      run: { clock: { now: () => clockNow }, passwords: { hash: async (value: string) => hashOf(value), judge: async () => null } },
+    } as unknown as Frame
     return async (given: Vars = {}) => {
       vars = given
       return toPlain(await action(session, frame))

@@ -284,12 +284,7 @@ describe('transactions and data sources', () => {
   })
 })
 
-describe('what is not there yet', () => {
-  it('says so by name', () => {
-    expect(() => bench.compile('db.query "user" { addon = [{name: "x"}] }')).toThrow('Not supported yet: addon')
-    expect(() => bench.compile('db.direct_query { sql = "select 1" }')).toThrow('Not supported yet: db.direct_query')
-  })
-
+describe('db.schema', () => {
   it('describes the schema of a table', async () => {
     expect(await bench.run('db.schema "setting" { path = "key" }')).toMatchObject({ name: 'key', type: 'text', required: true })
     expect(await bench.run('db.schema "setting"')).toHaveLength(4)

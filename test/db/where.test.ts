@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { allFilters } from '../../src/filters/index.js'
+import { createRegistry } from '../../src/runtime/registry.js'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js'
 import { type Bench, createBench, errorOf } from './records-fixture.js'
 
@@ -23,11 +25,13 @@ const rows = [
   { n: -3, s: "it's", b: false, l: ["quo'te"], j: { k: 'X' }, at: 1_700_000_000_500, u: null },
 ]
 
+const registry = createRegistry([], allFilters)
+
 let test: TestDatabase
 let bench: Bench
 beforeAll(async () => {
   test = await createTestDatabase()
-  bench = await createBench(test.database, [thing])
+  bench = await createBench(test.database, [thing], { compiler: { lookupSqlFilter: (name) => registry.queryFilter(name)?.sql } })
   await bench.run('db.bulk.add "thing" { items = $items }', { items: rows })
 })
 afterAll(() => test.drop())
@@ -166,6 +170,19 @@ const compare = (op: string, a: number | string | null, b: number | string | nul
   return { '==': a === b, '!=': a !== b, '<': a < b, '<=': a <= b, '>': a > b, '>=': a >= b }[op] ?? null
 }
 
+/** LIKE, in memory. */
+function matchesLike(text: string, pattern: string, ignoresCase: boolean): boolean {
+  const source = pattern.replace(/\\(.)|([%_])|([^%_\\])/g, (_, escaped?: string, wild?: string, plain?: string) =>
+    wild === '%' ? '[\\s\\S]*' : wild === '_' ? '[\\s\\S]' : (escaped ?? plain ?? '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+  )
+  return new RegExp(`^${source}$`, ignoresCase ? 'i' : '').test(text)
+}
+
+function substr(text: string, start: number, length: number): string {
+  const from = start < 0 ? Math.max(text.length + start, 0) : start
+  return text.slice(from, length < 0 ? Math.max(text.length + length, from) : from + length)
+}
+
 const intLiteral = fc.integer({ min: -4, max: 5 })
 const leaf: fc.Arbitrary<Tree> = fc.oneof(
   fc
@@ -193,6 +210,49 @@ const leaf: fc.Arbitrary<Tree> = fc.oneof(
     .constantFrom('a', 'b', 'c', 'zz')
     .map((text) => ({ text: `$db.thing.l contains "${text}"`, judge: (row: Row) => (row.l === null ? null : (row.l as string[]).includes(text)) })),
   fc.constant({ text: '$db.thing.b', judge: (row: Row) => row.b }),
+  fc
+    .tuple(intLiteral, intLiteral)
+    .map(([low, high]) => ({
+      text: `$db.thing.n not between ${low}:${high}`,
+      judge: (row: Row) => (row.n === null ? null : !(row.n >= low && row.n <= high)),
+    })),
+  fc
+    .record({
+      op: fc.constantFrom('like', 'ilike', 'not like', 'not ilike'),
+      start: fc.constantFrom('', '%'),
+      text: fc.constantFrom('A', 'alp', 'BETA', '50\\%', "t's"),
+      end: fc.constantFrom('', '%', '_'),
+    })
+    .map(({ op, start, text, end }) => ({
+      text: `$db.thing.s ${op} ${JSON.stringify(start + text + end)}`,
+      judge: (row: Row): Truth => (row.s === null ? null : matchesLike(row.s, start + text + end, op.includes('ilike')) !== op.startsWith('not')),
+    })),
+  fc.record({ op: fc.constantFrom('~', '!~'), pattern: fc.constantFrom('^[a-z]+$', 'a', '[0-9]', "'") }).map(({ op, pattern }) => ({
+    text: `$db.thing.s ${op} "${pattern}"`,
+    judge: (row: Row) => (row.s === null ? null : new RegExp(pattern).test(row.s) === (op === '~')),
+  })),
+  fc.record({ op: fc.constantFrom('overlaps', 'not overlaps'), list: fc.subarray(['a', 'b', 'c', "quo'te", 'zz']) }).map(({ op, list }) => ({
+    text: `$db.thing.l ${op} ${JSON.stringify(list)}`,
+    judge: (row: Row) => (row.l === null ? null : (row.l as string[]).some((item) => list.includes(item)) === (op === 'overlaps')),
+  })),
+  fc.record({ op: fc.constantFrom('contains', 'not contains', '@>'), list: fc.subarray(['a', 'b', 'c']) }).map(({ op, list }) => ({
+    text: `$db.thing.l ${op} ${JSON.stringify(list)}`,
+    judge: (row: Row) => (row.l === null ? null : list.every((item) => (row.l as string[]).includes(item)) === (op !== 'not contains')),
+  })),
+  fc.record({ op: fc.constantFrom('==', '<', '>='), add: intLiteral, value: intLiteral }).map(({ op, add, value }) => ({
+    text: `($db.thing.n|add:${add}|mul:2) ${op} ${value}`,
+    judge: (row: Row) => compare(op, row.n === null ? null : (row.n + add) * 2, value),
+  })),
+  fc
+    .record({ start: fc.integer({ min: -6, max: 6 }), length: fc.integer({ min: -3, max: 4 }), value: fc.constantFrom('A', 'al', '', 'ta', '%_') })
+    .map(({ start, length, value }) => ({
+      text: `($db.thing.s|substr:${start}:${length}|to_lower) == ${JSON.stringify(value.toLowerCase())}`,
+      judge: (row: Row) => (row.s === null ? null : substr(row.s, start, length).toLowerCase() === value.toLowerCase()),
+    })),
+  fc.constantFrom('x', 'X', 'none').map((value) => ({
+    text: `($db.thing.j.k|coalesce:"none"|to_text) == "${value}"`.replace('|to_text', '|concat:""'),
+    judge: (row: Row) => ((row.j as { k?: string | null } | null)?.k ?? 'none') === value,
+  })),
 )
 
 const chain = (parts: readonly Tree[], word: string, join: (a: Truth, b: Truth) => Truth): Tree => ({

@@ -66,6 +66,7 @@ beforeAll(async () => {
     datasources: ['live'],
     clock: { now: () => clockNow },
     hash: async (text) => hashOf(text),
+    judge: async () => null,
   })
 })
 afterAll(() => test.drop())
@@ -262,6 +263,7 @@ describe('content of the Metadata API', () => {
         datasources: ['live'],
         clock: { now: () => clockNow },
         hash: async (text) => hashOf(text),
+        judge: async () => null,
       })
       await inside.bulkAdd(table, [row({ name: 'undone', id: 70 })], { allowIds: true })
       throw new Error('stop')

@@ -6,16 +6,11 @@ import { timestampFilters } from '../../src/filters/timestamp.js'
 import { urlFilters } from '../../src/filters/url.js'
 import { fromPlain, type Value } from '../../src/lib/value.js'
 import { Budget } from '../../src/runtime/budget.js'
-import type { FilterContext, ValueFilter } from '../../src/runtime/define.js'
+import type { FilterContext, FilterSpec, ValueFilter } from '../../src/runtime/define.js'
 
-export const families: readonly (readonly [string, readonly ValueFilter[]])[] = [
-  ['math', mathFilters],
-  ['conversion', conversionFilters],
-  ['timestamp', timestampFilters],
-  ['security', securityFilters],
-  ['url', urlFilters],
-]
-export const filters: readonly ValueFilter[] = families.flatMap(([, members]) => members)
+/** The value filters of these families; a family may have query filters too. */
+const all: readonly FilterSpec[] = [...mathFilters, ...conversionFilters, ...timestampFilters, ...securityFilters, ...urlFilters]
+export const filters = all.filter((filter): filter is ValueFilter => 'apply' in filter)
 
 /** Wednesday, 18 June 2025, 10:20:30.456 UTC. */
 export const fixedNow = Date.UTC(2025, 5, 18, 10, 20, 30, 456)

@@ -15,6 +15,7 @@ describe('numbers', () => {
     expect(() => apply('pow', 10, 400)).toThrow(/out of range/)
     expect(() => apply('pow', -8, 0.5)).toThrow(/out of range/)
     expect(() => apply('multiply', 1e200, 1e200)).toThrow(/out of range/)
+    expect(() => apply('product', [1.5e200, 1.5e200, 0.5])).toThrow(/out of range/)
   })
   it('has no minus zero', () => {
     for (const result of [apply('ceil', -0.5), apply('round', -0.4), apply('multiply', -1, 0), apply('modulus', -4, 2), apply('subtract', 0, 0)])

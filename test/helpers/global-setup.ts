@@ -13,7 +13,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startTestServer({ url: process.env['TEST_DATABASE_URL'], database: process.env['TEST_DATABASE'] })
+  const server = await startTestServer({ url: process.env['TEST_DATABASE_URL'], database: project.name === 'system' ? 'system' : process.env['TEST_DATABASE'] })
   const template = `stackhold_test_${process.pid}`
   try {
     await dropTestDatabases(server.connection)

@@ -1,6 +1,7 @@
 /** The whole server, listening on a free port of loopback, over a database of its own. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import pg from 'pg'
 import { parseConfig } from '../../src/config.js'
 import { startServer } from '../../src/server.js'
 import { createEmptyDatabase } from './database.js'
@@ -9,16 +10,49 @@ import { createTemporaryDirectory } from './temporary-directory.js'
 export interface ListeningServer {
   url: string
   adminToken: string
+  /** As the database itself, for looking behind the answers. */
+  query<T extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<T[]>
+  /** An endpoint or the Metadata API: `/api:auth…/login`. */
+  call(method: string, path: string, options?: CallOptions): Promise<CallAnswer>
+  /** The Metadata API as administrator, below `/api:meta`. */
+  meta(method: string, path: string, body?: unknown): Promise<CallAnswer>
+  /** Pushes one text of XanoScript. Throws with the answer when it is refused. */
+  pushText(text: string): Promise<void>
+  /** Ends the process's server and starts another one over the same database. */
+  restart(): Promise<void>
+  /** A second node over the same database. */
+  addNode(): Promise<{ url: string; close(): Promise<void> }>
   /** Pushes every `.xs` file below a directory of the repository. Throws with the answer when it is refused. */
   push(directory: string): Promise<void>
   close(): Promise<void>
+}
+
+export interface CallOptions {
+  body?: unknown
+  token?: string
+  headers?: Record<string, string>
+  /** Another node's address. */
+  url?: string
+}
+
+export interface CallAnswer {
+  status: number
+  headers: Headers
+  text: string
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is what the tests assert.
+  body: any
 }
 
 const secret = 'a secret for tests that is long enough'
 const adminToken = 'shk_an-admin-token-for-tests-that-is-long-enough'
 const unlimited = { max: 1_000_000, windowMs: 60_000 }
 
-export async function startListeningServer(environment: Record<string, string> = {}): Promise<ListeningServer> {
+export interface ListeningOptions {
+  /** Limits as configured; without it nothing is limited. */
+  limited?: boolean
+}
+
+export async function startListeningServer(environment: Record<string, string> = {}, { limited = false }: ListeningOptions = {}): Promise<ListeningServer> {
   const { connection, drop } = await createEmptyDatabase()
   const config = parseConfig({
     PORT: '8686',
@@ -29,25 +63,60 @@ export async function startListeningServer(environment: Record<string, string> =
     STACKHOLD_LOG_LEVEL: 'silent',
     ...environment,
   })
-  const server = await startServer({ ...config, http: { ...config.http, port: 0 } }, { settings: { requestLimit: unlimited, authLimit: unlimited } })
+  const settings = limited ? {} : { requestLimit: unlimited, authLimit: unlimited, accountLimit: unlimited }
+  const start = () => startServer({ ...config, http: { ...config.http, port: 0 } }, { settings })
+  let server = await start()
+  const client = new pg.Client(connection)
+  await client.connect()
+
+  const call = async (method: string, path: string, { body, token, headers = {}, url = server.url }: CallOptions = {}): Promise<CallAnswer> => {
+    const type = typeof body === 'string' ? 'text/x-xanoscript' : 'application/json'
+    const answer = await fetch(url + path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true && text !== ''
+    return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : null }
+  }
+  const pushText = async (text: string): Promise<void> => {
+    const answer = await call('POST', '/api:meta/workspace/1/multidoc?partial=true', { body: text, token: adminToken })
+    if (answer.status !== 200) throw new Error(answer.text)
+  }
   return {
-    url: server.url,
+    get url() {
+      return server.url
+    },
     adminToken,
+    query: async (text, values = []) => (await client.query(text, [...values])).rows,
+    call,
+    meta: (method, path, body) => call(method, `/api:meta${path}`, { body, token: adminToken }),
+    pushText,
+    async restart() {
+      await server.close(1000)
+      server = await start()
+    },
+    async addNode() {
+      const node = await start()
+      return { url: node.url, close: () => node.close(1000) }
+    },
     async push(directory) {
       const root = resolve(import.meta.dirname, '../..', directory)
       const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.xs'))
-      const body = files
-        .sort()
-        .map((file) => readFileSync(join(root, file), 'utf8'))
-        .join('\n---\n')
-      const answer = await fetch(`${server.url}/api:meta/workspace/1/multidoc?partial=true`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'text/x-xanoscript' },
-        body,
-      })
-      if (!answer.ok) throw new Error(await answer.text())
+      await pushText(
+        files
+          .sort()
+          .map((file) => readFileSync(join(root, file), 'utf8'))
+          .join('\n---\n'),
+      )
     },
     async close() {
+      await client.end()
       await server.close(1000)
       await drop()
     },

@@ -95,6 +95,14 @@ export function makeSnapshot(groups: TestGroup[], env: Obj = obj()): Snapshot {
       program: () => {
         throw new Error('none')
       },
+      compile: {
+        program: () => {
+          throw new Error('none')
+        },
+        test: () => {
+          throw new Error('none')
+        },
+      },
     }
     branches.set(label, branch)
     for (const given of groups.filter((group) => (group.branch ?? 'v1') === label)) {
@@ -130,6 +138,7 @@ function makeGroup(given: TestGroup, branch: BranchSnapshot): GroupSnapshot {
       document: `query "${endpoint.path}"`,
       sensitiveInputs: new Set<string>(),
       run: async (run: Run, input: ReadonlyMap<string, Value>) => endpoint.run(run, input),
+      answer: async (run: Run, input: ReadonlyMap<string, Value>) => endpoint.run(run, input),
     }
     endpoints.push({
       id,

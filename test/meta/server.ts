@@ -8,6 +8,7 @@ import { createRecordsSession } from '../../src/db/records.js'
 import { metaApi } from '../../src/http/meta/index.js'
 import type { RunServices } from '../../src/http/request-run.js'
 import { systemClock } from '../../src/services/clock.js'
+import type { Fact } from '../../src/services/observe.js'
 import { systemRandom } from '../../src/services/random.js'
 import { createInstance, passwords, type TestInstance } from '../workspace/instance.js'
 
@@ -21,6 +22,8 @@ export interface Answer {
 
 export interface TestServer {
   instance: TestInstance
+  /** What the Metadata API reported. */
+  facts: Fact[]
   app: Awaited<ReturnType<typeof buildApp>>
   adminToken: string
   /** Issues a token with other scopes. */
@@ -43,11 +46,26 @@ export async function createServer({ fresh = true, env = {} }: { fresh?: boolean
     random: systemRandom,
     passwords,
     tokens,
-    openRecords: (workspace, datasource) => createRecordsSession(instance.db, { workspaceId: workspace.id, datasource, datasources: workspace.datasources }),
+    openRecords: (workspace, datasource, options) =>
+      createRecordsSession(instance.db, { workspaceId: workspace.id, datasource, datasources: workspace.datasources, appName: workspace.name, ...options }),
   }
-  const limits = { requestLimit: { max: 100_000, windowMs: 60_000 }, authLimit: { max: 100_000, windowMs: 60_000 } }
+  const limits = {
+    requestLimit: { max: 100_000, windowMs: 60_000 },
+    authLimit: { max: 100_000, windowMs: 60_000 },
+    accountLimit: { max: 100_000, windowMs: 60_000 },
+  }
+  const facts: Fact[] = []
   const settings = { ...toSettings(config), ...limits }
-  const plugin = metaApi({ ...instance.context, settings, services, adminTokens, instanceName: 'stackhold', pushLimit: 16 * 1_048_576 })
+  const plugin = metaApi({
+    ...instance.context,
+    config,
+    settings,
+    services,
+    adminTokens,
+    instanceName: 'stackhold',
+    pushLimit: 16 * 1_048_576,
+    observe: (fact) => void facts.push(fact),
+  })
   const app = await buildApp(config, { services, snapshot: () => instance.live.current, adminTokens, plugins: [plugin], settings, observe: () => {} })
   await app.ready()
 
@@ -65,6 +83,7 @@ export async function createServer({ fresh = true, env = {} }: { fresh?: boolean
   }
   return {
     instance,
+    facts,
     app,
     adminToken,
     tokenWith: async (scopes) => (await adminTokens.issue('other', scopes)).token,

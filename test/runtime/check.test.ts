@@ -51,6 +51,9 @@ describe('checking a definition', () => {
           throw new AppError('fatal', `Unknown table: ${table}`)
         },
       },
+      document: (_: string, name: string) => {
+        throw fatal(`Unknown document: ${name}`)
+      },
       isAuthTable: () => false,
     }
     const messages = check(wrap('function.run "x"\ndb.get "user" {\n field_name = "id"\n field_value = 1\n} as $u'), workspace).map(({ message }) => message)

@@ -31,7 +31,7 @@ const cases: readonly (readonly [expression: string, value: Json])[] = [
   ['"a" ~ 1 ~ true ~ null ~ false', 'a1truefalse'],
   ['"x" ~ [1, "b"]', 'x[1,"b"]'],
   ['{a: 1} ~ ""', '{"a":1}'],
-  ['[1] ~ [2]', [1, 2]],
+  ['[1] ~ [2]', '[1][2]'],
   ['1 + 2 ~ "3"', '33'],
   // comparison
   ['1 == "1"', true],

@@ -47,7 +47,11 @@ export function createRun(change: Partial<Run> & { limits?: Partial<BudgetLimits
     clock: { now: () => fixedNow },
     random: createRandom(),
     tokens: { issue: (claims) => Promise.resolve(`token:${claims.table}:${String(claims.id)}:${claims.expiration ?? 'never'}`) },
-    passwords: { hash: (text) => Promise.resolve(`hash:${text}`), verify: (text, hash) => Promise.resolve(hash === `hash:${text}`) },
+    passwords: {
+      judge: () => Promise.resolve(null),
+      hash: (text) => Promise.resolve(`hash:${text}`),
+      verify: (text, hash) => Promise.resolve(hash === `hash:${text}`),
+    },
     records: {
       get datasource() {
         return datasource
@@ -112,6 +116,9 @@ export function library(text: string, records: RecordsStub = noRecords): Library
   }
   const workspace: Workspace = {
     records: { compile: records },
+    document: (kind, name) => {
+      throw fatal(`Unknown ${kind}: ${name}`)
+    },
     isAuthTable: () => true,
     callable(kind, name) {
       if (!find(kind, name)) throw fatal(`Function does not exist: ${name}`)

@@ -70,8 +70,8 @@ describe('limits', () => {
   response = $a + $b
 }`
     const loops =
-      'var $x { value = 0 }\nfor (150) {\n each as $i {\n for (150) {\n each as $j {\n for (50) {\n each as $k {\n math.add $x { value = 1 }\n }\n }\n }\n }\n }\n}'
-    for (const work of [() => run(fib, { n: 20 }), () => stack(loops)]) {
+      'var $x { value = 0 }\nfor (600) {\n each as $i {\n for (150) {\n each as $j {\n for (50) {\n each as $k {\n math.add $x { value = 1 }\n }\n }\n }\n }\n }\n}'
+    for (const work of [() => run(fib, { n: 23 }), () => stack(loops)]) {
       let ticks = 0
       const timer = setInterval(() => ticks++, 1)
       await work()

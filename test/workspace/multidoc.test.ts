@@ -393,10 +393,12 @@ describe('dry run', () => {
     expect(plan.operations.map(({ action, type, name, details }) => [action, type, name, details])).toEqual([
       ['update', 'table', 'book', ''],
       ['add_field', 'table', 'book', 'pages int'],
-      ['drop_field', 'table', 'book', 'created_at'],
       ['create', 'query', 'book POST', ''],
       ['unchanged', 'query', 'book GET', ''],
+      ['unchanged', 'table', 'book', 'column created_at kept'],
     ])
+    const whole = await instance.dryRun(join(changed, query('book')), { partial: false })
+    expect(whole.operations.map(({ action, details }) => [action, details])).toContainEqual(['drop_field', 'created_at'])
     expect(await instance.pull()).toBe(before)
     expect(await tablesOf(instance)).toEqual(['book'])
   })

@@ -9,7 +9,7 @@ table user {
     email email filters=trim|lower|max:254 {
       sensitive = true
     }
-    password password filters=min:12|max:128|minLowerAlpha:1|minUpperAlpha:1|minDigit:1|minSymbol:1 {
+    password password {
       sensitive = true
     }
     enum role?=member {

@@ -3,13 +3,25 @@ import { AppError } from '../../errors.js'
 import { sqlState } from '../failure.js'
 import type { Transaction } from '../queryable.js'
 import { convertsFunction } from './convert.js'
-import type { BinEntry, Check, TablePlan } from './plan.js'
+import type { BinEntry, Check, IndexBuild, TablePlan } from './plan.js'
 
 export interface ApplyOptions {
   /** Waiting for other statements on the table, ms; default 4000. */
   lockTimeoutMs?: number
+  /** How long one statement may take, ms: rewriting a large table takes long; default 600 000. */
+  statementTimeoutMs?: number
+  /** Takes index builds over many rows, to be done after the commit; without it they are part of the transaction. */
+  defer?(build: DeferredIndex): void
+  /** Rows past which an index build is deferred; default 10 000. */
+  deferPast?: number
   /** Whether tables and bin entries are written to the catalog; default true. The definition must be stored first. */
   catalog?: boolean
+}
+
+/** `create index concurrently` cannot be part of a transaction. */
+export interface DeferredIndex extends IndexBuild {
+  table: string
+  sql: string
 }
 
 /** Days until the bin may forget something. */
@@ -18,20 +30,32 @@ const binDays = 30
 /** Applies a plan. Throws AppError `badRequest` with `payload {table, column, count, sample}` when rows stand in the way; nothing is changed then, as the caller's transaction rolls back. */
 export async function applyPlan(transaction: Transaction, plan: TablePlan, options: ApplyOptions = {}): Promise<void> {
   if (plan.operations.length === 0) return
+  const statementTimeoutMs = Math.trunc(options.statementTimeoutMs ?? 600_000)
   await transaction.query(`set local lock_timeout = ${Math.trunc(options.lockTimeoutMs ?? 4_000)}`)
+  await transaction.query(`set local statement_timeout = ${statementTimeoutMs}`)
   if (plan.operations.some((operation) => operation.parts.some((part) => part.checks.length > 0))) await transaction.query(convertsFunction)
   for (const { table, parts } of plan.operations) {
-    for (const { checks, sql, bin } of parts) {
-      for (const check of checks) await runCheck(transaction, table, check)
-      for (const statement of sql) await runStatement(transaction, table, statement)
+    for (const { checks, sql, bin, index } of parts) {
+      for (const check of checks) await runCheck(transaction, table, check, statementTimeoutMs)
+      const deferred = index !== undefined && options.defer !== undefined && (await isLarge(transaction, index.target, options.deferPast ?? 10_000))
+      for (const statement of sql) {
+        if (deferred) options.defer?.({ ...index, table, sql: statement.replace(/^create (unique )?index /, 'create $1index concurrently ') })
+        else await runStatement(transaction, table, statement, statementTimeoutMs)
+      }
       if (options.catalog !== false) for (const entry of bin) await recordBin(transaction, plan, entry)
     }
   }
   if (options.catalog !== false) await recordPlaces(transaction, plan)
 }
 
-async function runCheck(transaction: Transaction, table: string, check: Check): Promise<void> {
-  const [row] = await transaction.query<{ count: number; sample: unknown }>(check.sql)
+const isLarge = async (transaction: Transaction, target: string, past: number): Promise<boolean> =>
+  (await transaction.query(`select 1 from ${target} offset ${Math.trunc(past)} limit 1`)).length > 0
+
+/** The server gives up first. */
+const patience = (timeoutMs: number) => ({ patienceMs: timeoutMs + 2_000 })
+
+async function runCheck(transaction: Transaction, table: string, check: Check, timeoutMs: number): Promise<void> {
+  const [row] = await transaction.query<{ count: number; sample: unknown }>(check.sql, undefined, patience(timeoutMs))
   if (row === undefined || row.count === 0) return
   throw new AppError('badRequest', `Table "${table}": ${check.message(row.count)}.`, {
     payload: { table, column: check.column, count: row.count, sample: row.sample },
@@ -39,9 +63,9 @@ async function runCheck(transaction: Transaction, table: string, check: Check): 
   })
 }
 
-async function runStatement(transaction: Transaction, table: string, statement: string): Promise<void> {
+async function runStatement(transaction: Transaction, table: string, statement: string, timeoutMs: number): Promise<void> {
   try {
-    await transaction.query(statement)
+    await transaction.query(statement, undefined, patience(timeoutMs))
   } catch (error) {
     throw toPlanError(error, table)
   }
@@ -92,7 +116,8 @@ async function recordBin(transaction: Transaction, plan: TablePlan, entry: BinEn
 
 async function recordPlaces(transaction: Transaction, plan: TablePlan): Promise<void> {
   if (plan.after === null) {
-    await transaction.query('delete from stackhold.physical_table where definition_id = $1', [plan.definitionId])
+    const datasources = new Set(plan.operations.flatMap((operation) => operation.parts.map((part) => part.datasource)))
+    await transaction.query('delete from stackhold.physical_table where definition_id = $1 and datasource = any($2)', [plan.definitionId, [...datasources]])
     return
   }
   for (const { datasource, schema, table } of plan.places)

@@ -1,7 +1,7 @@
 /** Bringing back what was dropped, and forgetting it for good. */
 import { AppError } from '../../errors.js'
 import { fromPlain, type Json, toPlain } from '../../lib/value.js'
-import type { Transaction } from '../queryable.js'
+import type { Queryable, Transaction } from '../queryable.js'
 import { quote } from './names.js'
 
 interface BinRow {
@@ -50,4 +50,57 @@ export async function emptyBin(transaction: Transaction): Promise<number> {
     )
   }
   return rows.length
+}
+
+/** Something in the bin, for people. */
+export interface BinItem {
+  id: number
+  kind: 'table' | 'column'
+  table: string
+  column: string | null
+  datasource: string
+  definition_id: number
+  /** Epoch ms. */
+  dropped_at: number
+  restore_until: number
+}
+
+const itemColumns = 'id, kind, table_name as "table", column_name as "column", datasource, definition_id, dropped_at, restore_until'
+
+/** What can still be restored in a workspace, newest first. */
+export const listBin = (db: Queryable, workspaceId: number): Promise<BinItem[]> =>
+  db.query<BinItem>(`select ${itemColumns} from stackhold.table_bin where workspace_id = $1 and restore_until > now() order by dropped_at desc, id`, [
+    workspaceId,
+  ])
+
+/** A dropped thing in every data source it was dropped from at once. */
+export interface DroppedThing {
+  kind: 'table' | 'column'
+  definitionId: number
+  table: string
+  column: string | null
+  /** The model before the drop. */
+  definition: unknown
+  places: { datasource: string; binSchema: string; binTable: string; binColumn: string | null }[]
+}
+
+/** Takes an entry and those that were dropped with it out of the bin's list; their data stays where it is. Throws `notFound`. */
+export async function takeFromBin(transaction: Transaction, id: number, workspaceId: number): Promise<DroppedThing> {
+  const rows = await transaction.query<BinRow & { datasource: string; definition_id: number }>(
+    `delete from stackhold.table_bin b using stackhold.table_bin o
+     where o.id = $1 and o.workspace_id = $2 and o.restore_until > now() and b.workspace_id = o.workspace_id and b.definition_id = o.definition_id
+       and b.kind = o.kind and b.column_name is not distinct from o.column_name and b.dropped_at = o.dropped_at
+     returning b.*`,
+    [id, workspaceId],
+  )
+  const [first] = rows
+  if (first === undefined) throw new AppError('notFound', 'Nothing in the bin has this id.')
+  return {
+    kind: first.kind,
+    definitionId: first.definition_id,
+    table: first.table_name,
+    column: first.column_name,
+    definition: first.definition,
+    places: rows.map((row) => ({ datasource: row.datasource, binSchema: row.bin_schema, binTable: row.bin_table, binColumn: row.bin_column })),
+  }
 }

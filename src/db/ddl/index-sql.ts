@@ -82,6 +82,12 @@ const search: Builder = (index, columns) => {
   return { body: ` using gin ((${searchVector(index, language)}))` }
 }
 
+/** The text search configuration of a search index. */
+export function searchLanguage(index: IndexModel): string {
+  const language = (index.lang ?? 'english').toLowerCase()
+  return languages.has(language) ? language : 'english'
+}
+
 /** The document a search index holds; the same expression in a query finds the index. */
 export function searchVector(index: IndexModel, language: string): string {
   return index.fields

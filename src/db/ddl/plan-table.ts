@@ -5,7 +5,8 @@ import { columnDeclaration, columnLabel, columnSqlType, defaultSql, enumCheck, f
 import { planConversion } from './convert.js'
 import { createIndexSql, indexLabel, planIndex } from './index-sql.js'
 import { binSchemaName, enumCheckName, fitName, indexName, quote, schemaName } from './names.js'
-import type { BinEntry, Check, PlanAction, PlannedOperation, TablePlan } from './plan.js'
+import type { BinEntry, Check, IndexBuild, PlanAction, PlannedOperation, TablePlan } from './plan.js'
+import { createViewSql, dropViewSql, namedViews } from './views.js'
 
 export interface PlanOptions {
   workspaceId: number
@@ -27,6 +28,7 @@ interface Part {
   checks?: Check[]
   sql?: string[]
   bin?: BinEntry[]
+  index?: IndexBuild
 }
 
 class PlanBuilder {
@@ -51,8 +53,8 @@ class PlanBuilder {
 
   add(action: PlanAction, details: string, part: (place: Place) => Part, reason = ''): void {
     const parts = this.places.map((place) => {
-      const { checks = [], sql = [], bin = [] } = part(place)
-      return { datasource: place.datasource, checks, sql, bin }
+      const { checks = [], sql = [], bin = [], index } = part(place)
+      return { datasource: place.datasource, checks, sql, bin, ...(index === undefined ? {} : { index }) }
     })
     this.operations.push({ action, table: this.table, details, reason, parts })
   }
@@ -74,9 +76,26 @@ class PlanBuilder {
 /** Plans the change from one model to another; null before = create, null after = move to the bin. Throws AppError `badRequest` for changes that are refused whatever the rows. */
 export function planTable(before: TableModel | null, after: TableModel | null, options: PlanOptions): TablePlan {
   const builder = new PlanBuilder(options, before?.name ?? after?.name ?? '')
-  if (before === null && after !== null) planCreate(builder, after)
-  else if (before !== null && after === null) planDrop(builder, before)
-  else if (before !== null && after !== null) planChange(builder, before, after)
+  return withViews(builder, before, after, () => {
+    if (before === null && after !== null) planCreate(builder, after)
+    else if (before !== null && after === null) planDrop(builder, before)
+    else if (before !== null && after !== null) planChange(builder, before, after)
+  })
+}
+
+/** Views stand in the way of changes to their table: they go before and come back after. */
+function withViews(builder: PlanBuilder, before: TableModel | null, after: TableModel | null, plan: () => void): TablePlan {
+  const [old, wanted] = [namedViews(before), namedViews(after)]
+  if (old.length > 0)
+    builder.add('update', `drop view ${old.map((view) => view.alias).join(', ')}`, ({ schema }) => ({ sql: old.map((view) => dropViewSql(schema, view)) }))
+  const planned = builder.operations.length
+  plan()
+  const isSame = before !== null && after !== null && builder.operations.length === planned && JSON.stringify(strip(old)) === JSON.stringify(strip(wanted))
+  if (isSame) builder.operations.length = 0
+  else if (after !== null && wanted.length > 0)
+    builder.add('update', `view ${wanted.map((view) => view.alias).join(', ')}`, ({ schema }) => ({
+      sql: wanted.map((view) => createViewSql(schema, after, view)),
+    }))
   return builder.finish(before, after)
 }
 
@@ -218,8 +237,7 @@ type Change = (place: Place) => Part
 
 const mergeParts = (parts: readonly Part[]): Part => ({ checks: parts.flatMap((part) => part.checks ?? []), sql: parts.flatMap((part) => part.sql ?? []) })
 /** Without positions: they change with every edit of the text. */
-const strip = (column: ColumnModel): unknown =>
-  JSON.parse(JSON.stringify(column, (key, value: unknown) => (key === 'at' || key === 'line' ? undefined : value)))
+const strip = (column: unknown): unknown => JSON.parse(JSON.stringify(column, (key, value: unknown) => (key === 'at' || key === 'line' ? undefined : value)))
 const describeChange = (before: ColumnModel, after: ColumnModel): string => {
   const [old, now] = [columnLabel(before), columnLabel(after)]
   if (old !== now) return `${old} → ${now.slice(after.name.length + 1)}`
@@ -317,6 +335,7 @@ function planAddedIndex(builder: PlanBuilder, table: TableModel, index: IndexMod
   builder.add('update', `add index ${indexLabel(index)}`, (place) => ({
     checks: plan.unique ? [duplicateCheck(place, index)] : [],
     sql: [createIndexSql(plan, place.target)],
+    index: { name: quote(place.schema, plan.name), target: place.target, label: indexLabel(index) },
   }))
 }
 
@@ -344,14 +363,15 @@ export function planRename(before: TableModel, after: TableModel, from: string, 
   if (from === 'id') throw refuse(before.name, from, 'The primary key cannot be renamed.')
   if (before.columns.some((candidate) => candidate.name === to)) throw refuse(before.name, to, `Table "${before.name}" has a column "${to}" already.`)
   const renamed = (index: IndexModel): IndexModel => ({ ...index, fields: index.fields.map((field) => (field.name === from ? { ...field, name: to } : field)) })
-  builder.add('alter_field', `rename ${from} to ${to}`, ({ schema, target }) => ({
-    sql: [
-      `alter table ${target} rename column ${quote(from)} to ${quote(to)}`,
-      ...(enumCheck(column) === null ? [] : [`alter table ${target} rename constraint ${quote(enumCheckName(from))} to ${quote(enumCheckName(to))}`]),
-      ...before.indexes
-        .filter((index) => index.type !== 'primary' && index.fields.some((field) => field.name === from))
-        .map((index) => `alter index if exists ${quote(schema, indexName(before.name, index))} rename to ${quote(indexName(before.name, renamed(index)))}`),
-    ],
-  }))
-  return builder.finish(before, after)
+  return withViews(builder, before, after, () => {
+    builder.add('alter_field', `rename ${from} to ${to}`, ({ schema, target }) => ({
+      sql: [
+        `alter table ${target} rename column ${quote(from)} to ${quote(to)}`,
+        ...(enumCheck(column) === null ? [] : [`alter table ${target} rename constraint ${quote(enumCheckName(from))} to ${quote(enumCheckName(to))}`]),
+        ...before.indexes
+          .filter((index) => index.type !== 'primary' && index.fields.some((field) => field.name === from))
+          .map((index) => `alter index if exists ${quote(schema, indexName(before.name, index))} rename to ${quote(indexName(before.name, renamed(index)))}`),
+      ],
+    }))
+  })
 }

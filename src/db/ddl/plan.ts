@@ -9,6 +9,14 @@ export interface Check {
   column: string
 }
 
+/** An index over rows that exist: built without blocking writes, after the change, when they are many. */
+export interface IndexBuild {
+  /** Quoted, with its schema. */
+  name: string
+  target: string
+  label: string
+}
+
 /** Something dropped: where it was, and where its data is now. */
 export interface BinEntry {
   kind: 'table' | 'column'
@@ -32,7 +40,7 @@ export interface PlannedOperation {
   details: string
   reason: string
   /** One part per data source. */
-  parts: { datasource: string; checks: Check[]; sql: string[]; bin: BinEntry[] }[]
+  parts: { datasource: string; checks: Check[]; sql: string[]; bin: BinEntry[]; index?: IndexBuild }[]
 }
 
 export interface TablePlan {

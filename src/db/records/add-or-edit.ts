@@ -3,18 +3,21 @@ import { inputError } from '../../errors.js'
 import { ident, join, param, raw, sql } from '../../lib/sql.js'
 import type { Obj, Value } from '../../lib/value.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
-import { type BoundSql, CachedSql, constantCommand } from '../inputs.js'
+import { type BoundSql, CachedSql, constantCommand, encoded } from '../inputs.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
-import { encodeValues, insertSql, returning, writtenRow } from './add.js'
-import { asData, type CompileContext, checkWrittenKeys, headTable, refuseUnsupported, valueArgument } from './arguments.js'
-import { encoded, keyColumn, keyValue } from './by-key.js'
+import { encodeValues, enriched, insertSql, returning, writtenRow } from './add.js'
+import { compileAddons } from './addon.js'
+import { asData, type CompileContext, checkWrittenKeys, headTable, valueArgument } from './arguments.js'
+import { keyValue } from './by-key.js'
 import { UpdateStatements } from './edit.js'
+import { keyColumn } from './key-column.js'
+import { storedOwner } from './password.js'
 import type { RowShape } from './row.js'
 import { asDatabaseSession, type DatabaseSession } from './session.js'
 import { readChanges, readNewRow, type Values, type Writer, writableColumns, writerOf } from './write.js'
 
-export function compileAddOrEdit(context: CompileContext): RecordsAction {
-  refuseUnsupported(context, 'addon')
+export function compileAddOrEdit(whole: CompileContext): RecordsAction {
+  const { context, enrich } = compileAddons(whole)
   const info = headTable(context)
   checkWrittenKeys(context.request.args.get('data'), info)
   const { shape, read } = writtenRow(context, info)
@@ -24,8 +27,9 @@ export function compileAddOrEdit(context: CompileContext): RecordsAction {
   const dataOf = valueArgument(context, 'data')
   return async (given, frame) => {
     const column = columnOf(frame)
-    const row = await upsert(asDatabaseSession(given), { column, value: givenKey(frame), data: asData(dataOf(frame)), writer: writerOf(frame) })
-    return read(row)
+    const session = asDatabaseSession(given)
+    const row = await upsert(session, { column, value: givenKey(frame), data: asData(dataOf(frame)), writer: writerOf(frame, session) })
+    return enriched(read(row), enrich, session, frame)
   }
 }
 
@@ -46,7 +50,7 @@ function compileUpsert(info: TableInfo, shape: RowShape): (session: DatabaseSess
     const hashing = hashOnce(writer)
     const update = async (on: DatabaseSession): Promise<Record<string, unknown> | undefined> => {
       if (key === undefined) return undefined
-      const changes = await readChanges(info, data, hashing)
+      const changes = await readChanges(info, data, hashing, storedOwner(on, info, column, key.parameter))
       const columns = [...changes.keys()]
       return (await on.run(updates.for(column, columns).command(encoded([key.parameter, ...encodeValues(columns, changes)]), on.schema))).rows[0]
     }
@@ -72,7 +76,7 @@ function compileUpsert(info: TableInfo, shape: RowShape): (session: DatabaseSess
 function hashOnce(writer: Writer): Writer {
   const hashes = new Map<string, Promise<string>>()
   return {
-    now: writer.now,
+    ...writer,
     hash(text) {
       const found = hashes.get(text) ?? writer.hash(text)
       hashes.set(text, found)

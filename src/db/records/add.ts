@@ -2,12 +2,13 @@
 import { ident, join, param, raw, sql } from '../../lib/sql.js'
 import type { Obj, Value } from '../../lib/value.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
-import { type BoundSql, CachedSql, tableSql } from '../inputs.js'
+import type { Frame } from '../../runtime/frame.js'
+import { type BoundSql, CachedSql, encoded, tableSql } from '../inputs.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
-import { asData, type CompileContext, checkWrittenKeys, headTable, refuseUnsupported, valueArgument } from './arguments.js'
-import { encoded } from './by-key.js'
+import { compileAddons, type Enrich } from './addon.js'
+import { asData, type CompileContext, checkWrittenKeys, headTable, valueArgument } from './arguments.js'
 import { compileRowReader, type RowShape, readOutput, rowShape, selectList } from './row.js'
-import { asDatabaseSession } from './session.js'
+import { asDatabaseSession, type DatabaseSession } from './session.js'
 import { readNewRow, type Values, writableColumns, writerOf } from './write.js'
 
 const asIs = (value: Value): unknown => value
@@ -32,8 +33,8 @@ export function writtenRow(context: CompileContext, info: TableInfo): { shape: R
   return { shape, read: compileRowReader(shape) }
 }
 
-export function compileAdd(context: CompileContext): RecordsAction {
-  refuseUnsupported(context, 'addon')
+export function compileAdd(whole: CompileContext): RecordsAction {
+  const { context, enrich } = compileAddons(whole)
   const info = headTable(context)
   checkWrittenKeys(context.request.args.get('data'), info)
   const columns = writableColumns(info)
@@ -42,8 +43,14 @@ export function compileAdd(context: CompileContext): RecordsAction {
   const dataOf = valueArgument(context, 'data')
   return async (given, frame) => {
     const session = asDatabaseSession(given)
-    const values = await readNewRow(info, asData(dataOf(frame)), writerOf(frame))
+    const values = await readNewRow(info, asData(dataOf(frame)), writerOf(frame, session))
     const { rows } = await session.run(statement.command(encoded(encodeValues(columns, values)), session.schema))
-    return read(rows[0] ?? {})
+    return enriched(read(rows[0] ?? {}), enrich, session, frame)
   }
+}
+
+/** The row with what its addons find. */
+export async function enriched(row: Obj, enrich: Enrich | null, session: DatabaseSession, frame: Frame): Promise<Obj> {
+  if (enrich !== null) await enrich(session, frame, [row])
+  return row
 }

@@ -2,28 +2,27 @@
 import { fatal } from '../../errors.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { Expr } from '../../lang/tree.js'
-import { join, raw, sql } from '../../lib/sql.js'
-import type { Value } from '../../lib/value.js'
-import type { Frame } from '../../runtime/frame.js'
-import { type BoundSql, type BuildCondition, CachedSql, type Shape } from '../inputs.js'
-import { dbPath, type Scope } from '../scope.js'
-import { compileTerm, decoderOf, isNumber, type Typed } from '../term.js'
-import { whereClause } from '../where.js'
+import { ident, join, raw, sql } from '../../lib/sql.js'
+import type { ExternalSort } from '../external-filter.js'
+import type { BoundSql, BuildCondition, Shape } from '../inputs.js'
+import { dbPath, type Scope, unknownColumn } from '../scope.js'
+import { applyFace, compileTerm, decoderOf, faceTerm, isNumber, type Typed } from '../term.js'
 import { type CompileContext, isAbsent, literalMembers, valueArgument } from './arguments.js'
-import { compilePage } from './page-statement.js'
+import { planPage } from './page-statement.js'
 import { compilePaging } from './paging.js'
-import { checkMemberName, compileRowReader, type RowShape, type Selected, selectList } from './row.js'
-import type { DatabaseSession } from './session.js'
-import type { SortKey } from './sort.js'
+import { jsonItems, type ReadPlan } from './plan.js'
+import { checkMemberName, compileRowReader, jsonFace, type RowShape, type Selected, selectList } from './row.js'
+import { selectSql } from './source.js'
 
 export interface AggregateParts {
   context: CompileContext
   scope: Scope
   from: (shape: Shape) => BoundSql
   where: BuildCondition
+  extra: Selected[]
   group: Expr | undefined
   evaluations: Expr | undefined
-  sort: readonly SortKey[]
+  sort: readonly ExternalSort[]
   paging: Expr | undefined
   once: boolean
 }
@@ -54,27 +53,35 @@ const aggregates: ReadonlyMap<string, (term: Typed) => Result> = new Map([
   ['max', (term) => extreme('max', term)],
 ])
 
-/** Compiles a grouped query: a list of rows of group keys and results, or a page of them. */
-export function compileAggregate(parts: AggregateParts): (session: DatabaseSession, frame: Frame) => Promise<Value> {
-  const { scope } = parts
+/** Plans a grouped query: a list of rows of group keys and results, or a page of them. */
+export function planAggregate(parts: AggregateParts): ReadPlan {
+  const { scope, once } = parts
   const groups = readGroups(parts.group, scope)
   const results = [...literalMembers(parts.evaluations, 'return.eval')].map(([name, expr]) => readResult(name, expr, scope))
   const shape: RowShape = { selected: [...groups, ...results], prune: new Map() }
   if (shape.selected.length === 0) throw fatal('An aggregate needs group or eval.')
   const grouping = groups.length === 0 ? raw('') : raw(` group by ${groups.map((_, i) => i + 1).join(', ')}`)
-  const keys = parts.sort.map(({ sql: key, order }) => (order === 'rand' ? key : sql`${key} ${raw(order)}`))
+  const keys = parts.sort.map((key) => sortKey(key, shape))
   const order = join(keys.length > 0 ? keys : groups.map((_, i) => raw(String(i + 1))))
-  const rows = (at: Shape): BoundSql => sql`select ${selectList(shape)}${parts.from(at)}${whereClause(parts.where(at))}${grouping}`
-  const ordered = (at: Shape): BoundSql => (order.chunks[0] === '' ? rows(at) : sql`${rows(at)} order by ${order}`)
+  const list = selectList(shape)
+  const rows = (at: Shape): BoundSql => sql`${selectSql(parts, list, at)}${grouping}`
+  const ordered = (at: Shape): BoundSql => (keys.length === 0 && groups.length === 0 ? rows(at) : sql`${rows(at)} order by ${order}`)
   const read = compileRowReader(shape)
   if (parts.paging !== undefined && !isAbsent(parts.paging)) {
-    const { context, once } = parts
-    const readPage = compilePaging(parts.paging, valueArgument(context, 'override_paging'), context.request.compileValue)
+    const readPage = compilePaging(parts.paging, valueArgument(parts.context, 'override_paging'), parts.context.request.compileValue)
     const total = (at: Shape): BoundSql => sql`select count(*) as count from (${rows(at)}) as counted`
-    return compilePage({ inputs: scope.inputs, readPage, rows: ordered, lock: () => raw(''), total, read, once })
+    return planPage({ inputs: scope.inputs, readPage, rows: ordered, shape, total, read, once })
   }
-  const statement = new CachedSql(ordered, { once: parts.once })
-  return async (session, frame) => (await session.run(statement.command(scope.inputs.read(frame), session.schema))).rows.map(read)
+  return { inputs: scope.inputs, sql: ordered, once, finish: (found) => found.map(read), json: { shape, finish: jsonItems } }
+}
+
+/** Grouped rows are sorted by the names of what they hold. */
+function sortKey({ column, order }: ExternalSort, shape: RowShape): BoundSql {
+  if (order === 'rand') return raw('random()')
+  const names = shape.selected.map((member) => member.name)
+  const name = names.find((candidate) => candidate === column) ?? names.find((candidate) => candidate === column.split('.').at(-1))
+  if (name === undefined) throw unknownColumn(column, names)
+  return sql`${ident(name)} ${raw(order)}`
 }
 
 /** `{name: $db.t.col}`, or a list of columns under their own names. */
@@ -86,18 +93,35 @@ function readGroups(expr: Expr | undefined, scope: Scope): Selected[] {
   return members.map(([name, member]) => {
     const term = compileTerm(member, scope)
     if (term.kind === 'given') throw fatal(`The group "${name}" names no column.`)
-    return { name: checkMemberName(name), sql: term.sql, decode: decoderOf(term) }
+    return { name: checkMemberName(name), sql: term.sql, decode: decoderOf(term), ...jsonFace(term) }
   })
 }
 
 function readResult(name: string, expr: Expr, scope: Scope): Selected {
+  const result = compileAggregated(name, expr, scope)
+  return { name: checkMemberName(name), sql: result.sql, decode: decoderOf(result), ...jsonFace(result) }
+}
+
+/** `$db.t.c|filters|aggregate|filters`: what stands after the aggregate works on its result. */
+function compileAggregated(name: string, expr: Expr, scope: Scope): Typed {
   if (expr.type !== 'filter' || expr.input === null)
     throw fatal(`The eval "${name}" needs an aggregate.`, { hint: `Write $db.table.column|sum, with one of ${[...aggregates.keys()].join(', ')}.` })
   const aggregate = aggregates.get(expr.name)
-  if (aggregate === undefined)
+  if (aggregate !== undefined) {
+    const term = compileTerm(expr.input, scope)
+    if (term.kind === 'given') throw fatal(`The eval "${name}" names no column.`)
+    return { kind: 'typed', label: expr.name, ...aggregate(term) }
+  }
+  const face = scope.lookupSqlFilter(expr.name)
+  if (face === undefined || !isAggregated(expr.input))
     throw fatal(`Unknown aggregate: ${expr.name}`, { hint: didYouMean(expr.name, aggregates.keys()) ?? `Use one of ${[...aggregates.keys()].join(', ')}.` })
-  const term = compileTerm(expr.input, scope)
-  if (term.kind === 'given') throw fatal(`The eval "${name}" names no column.`)
-  const result = aggregate(term)
-  return { name: checkMemberName(name), sql: result.sql, decode: decoderOf(result) }
+  const input = faceTerm(compileAggregated(name, expr.input, scope))
+  return applyFace(
+    expr.name,
+    face,
+    input,
+    expr.args.map((arg) => faceTerm(compileTerm(arg, scope))),
+  )
 }
+
+const isAggregated = (expr: Expr): boolean => expr.type === 'filter' && (aggregates.has(expr.name) || (expr.input !== null && isAggregated(expr.input)))

@@ -1,5 +1,5 @@
 /** Reads the arguments of a database statement: what must be known when compiling, and what is evaluated when it runs. */
-import { AppError, fatal, inputError } from '../../errors.js'
+import { fatal, inputError } from '../../errors.js'
 import { literalValue } from '../../fields/literal.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { Expr } from '../../lang/tree.js'
@@ -17,6 +17,13 @@ export interface CompileContext {
   /** Throws AppError `fatal` with a did-you-mean for an unknown table. */
   table(name: string): TableInfo
   lookupSqlFilter(name: string): SqlFace | undefined
+  isQueryOnly(name: string): boolean
+  /** The name of the table with that name or id. */
+  findTable(nameOrId: string): string | undefined
+  /** What `db.direct_query` may do. */
+  directQuery: 'off' | 'read' | 'write' | 'raw'
+  /** Names of the addons this statement is part of, outermost first. */
+  addons: readonly string[]
 }
 
 /** The value of an argument that must be a literal. */
@@ -64,16 +71,8 @@ export const scopeOf = (context: CompileContext, info: TableInfo, inputs = new I
   inputs,
   compileValue: context.request.compileValue,
   lookupSqlFilter: context.lookupSqlFilter,
+  isQueryOnly: context.isQueryOnly,
 })
-
-/** Refuses what is not built yet, by name. */
-export function refuseUnsupported({ request }: CompileContext, ...names: string[]): void {
-  for (const name of names) {
-    const expr = request.args.get(name)
-    const isEmptyList = expr?.type === 'list' && expr.items.length === 0
-    if (expr !== undefined && !isAbsent(expr) && !isEmptyList) throw new AppError('unsupported', `Not supported yet: ${name}`)
-  }
-}
 
 /** Typos in a written-out object are found when compiling. */
 export function checkWrittenKeys(expr: Expr | undefined, info: TableInfo): void {

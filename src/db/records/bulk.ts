@@ -6,12 +6,13 @@ import { AppError, fatal, inputError } from '../../errors.js'
 import { ident, join, param, raw, sql } from '../../lib/sql.js'
 import { isList, isObj, type Json, type Obj, type Value } from '../../lib/value.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
-import { type BoundSql, CachedSql, constantCommand, Inputs, tableSql } from '../inputs.js'
+import { type BoundSql, CachedSql, constantCommand, encoded, Inputs, tableSql } from '../inputs.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
 import { compileCondition, whereClause } from '../where.js'
 import { writtenRow } from './add.js'
-import { boolArgument, type CompileContext, headTable, isAbsent, refuseUnsupported, scopeOf, valueArgument } from './arguments.js'
-import { encoded } from './by-key.js'
+import { compileAddons } from './addon.js'
+import { boolArgument, type CompileContext, headTable, isAbsent, scopeOf, valueArgument } from './arguments.js'
+import { storedOwner } from './password.js'
 import { compileRowReader, type RowShape, rowShape, selectList } from './row.js'
 import { asDatabaseSession, type DatabaseSession } from './session.js'
 import { readChanges, readNewRow, readReplacement, type Values, type Writer, writableColumns, writerOf } from './write.js'
@@ -33,16 +34,16 @@ function rowSource(columns: readonly ColumnInfo[], extra: readonly { name: strin
   return sql`rows from (jsonb_to_recordset(${rows}::jsonb) as (${typed})) with ordinality as r(${names})`
 }
 
-type JsonRow = { [column: string]: Json }
+export type JsonRow = { [column: string]: Json }
 
 /** Members by column name, without a prototype: any name is a plain key. */
-function toJsonRow(values: Values): JsonRow {
+export function toJsonRow(values: Values): JsonRow {
   const row = Object.create(null) as JsonRow
   for (const [column, value] of values) row[column.name] = column.codec.encodeJson(value)
   return row
 }
 
-const rowsParameter = (rows: readonly JsonRow[]): readonly unknown[] => [JSON.stringify(rows)]
+export const rowsParameter = (rows: readonly JsonRow[]): readonly unknown[] => [JSON.stringify(rows)]
 
 /** Runs a statement over chunks of rows, all or none. */
 async function runChunks(session: DatabaseSession, rows: readonly JsonRow[], statement: CachedSql): Promise<Record<string, unknown>[]> {
@@ -112,14 +113,14 @@ const asItem = (item: Value, index: number): Obj => {
   return item
 }
 
-function readId(primary: ColumnInfo, id: Value, index: number): Value {
+export function readId(primary: ColumnInfo, id: Value, index: number): Value {
   const coerced = primary.coerce(id, { name: primary.name, now: 0, program: true })
   if (typeof coerced === 'number' || typeof coerced === 'string') return coerced
   throw inputError(primary.name, `items[${index}]: Input "${primary.name}" is not a valid id.`)
 }
 
 /** After explicit ids the sequence continues behind the largest. */
-async function moveSequence(session: DatabaseSession, info: TableInfo): Promise<void> {
+export async function moveSequence(session: DatabaseSession, info: TableInfo): Promise<void> {
   if (info.primary.type.name !== 'int') return
   const { primary, model } = info
   const sequence = sql`pg_get_serial_sequence(format('%I.%I', ${param(session.schema)}::text, ${param(model.name)}::text), ${param(primary.name)}::text)`
@@ -127,7 +128,7 @@ async function moveSequence(session: DatabaseSession, info: TableInfo): Promise<
   await session.run(constantCommand(sql`select setval(${sequence}, greatest(${largest}, nextval(${sequence})))`, session.schema))
 }
 
-function insertRows(info: TableInfo, columns: readonly ColumnInfo[], shape: RowShape): BoundSql {
+export function insertRows(info: TableInfo, columns: readonly ColumnInfo[], shape: RowShape): BoundSql {
   const { name: table } = info.model
   const sources = columns.map((column) => sql`r.${ident(column.name)}`)
   return sql`insert into ${tableSql(table)} as ${ident(table)} (${join(columns.map((column) => ident(column.name)))}) select ${join(sources)} from ${rowSource(columns)} order by r.${ident(orderColumn)} returning ${selectList(shape)}`
@@ -150,7 +151,10 @@ export function compileBulkAdd(context: CompileContext): RecordsAction {
   const insert = new BulkInsert(info)
   const items = itemsOf(context)
   const allowIds = boolArgument(context, 'allow_id_field')
-  return (session, frame) => insert.run(asDatabaseSession(session), items(frame) as Value[], writerOf(frame), allowIds(frame))
+  return (given, frame) => {
+    const session = asDatabaseSession(given)
+    return insert.run(session, items(frame) as Value[], writerOf(frame, session), allowIds(frame))
+  }
 }
 
 /** Writes into many rows by id. Rows that do not exist are left out of the result. */
@@ -176,7 +180,11 @@ export class BulkWrite {
     const places = new Map<string, number>()
     for (const [i, item] of items.entries()) {
       const { id, data } = splitItem(asItem(item, i), primary, i, this.#whole)
-      const values = await atRow(i, () => (this.#whole ? readReplacement(this.#info, data, writer) : readChanges(this.#info, data, writer)))
+      const values = await atRow(i, () =>
+        this.#whole
+          ? readReplacement(this.#info, data, writer)
+          : readChanges(this.#info, data, writer, storedOwner(session, this.#info, primary, primary.codec.encode(id))),
+      )
       const row = toJsonRow(values)
       row[primary.name] = primary.codec.encodeJson(id)
       if (!this.#whole) row[presentColumn] = [...values.keys()].map((column) => column.name)
@@ -225,7 +233,10 @@ const compileBulkWrite =
   (context: CompileContext): RecordsAction => {
     const write = new BulkWrite(headTable(context), whole)
     const items = itemsOf(context)
-    return (session, frame) => write.run(asDatabaseSession(session), items(frame) as Value[], writerOf(frame))
+    return (given, frame) => {
+      const session = asDatabaseSession(given)
+      return write.run(session, items(frame) as Value[], writerOf(frame, session))
+    }
   }
 
 /** `db.bulk.update`: whole rows by id. */
@@ -266,8 +277,8 @@ export function compileTruncate(context: CompileContext): RecordsAction {
 }
 
 /** `db.increment`: adds to a number of every row that satisfies the condition, in one statement. */
-export function compileIncrement(context: CompileContext): RecordsAction {
-  refuseUnsupported(context, 'addon')
+export function compileIncrement(whole: CompileContext): RecordsAction {
+  const { context, enrich } = compileAddons(whole)
   const { args, compileValue } = context.request
   const expr = args.get('where') ?? args.get('search')
   const needsCondition = (): AppError => fatal('db.increment needs a where that constrains rows.')
@@ -292,7 +303,10 @@ export function compileIncrement(context: CompileContext): RecordsAction {
     const reading = scope.inputs.read(frame)
     if (condition(reading.shape) === null) throw needsCondition()
     const { rows, count } = await session.run(statement.command(reading, session.schema))
-    return returnType(frame) === 'count' ? count : rows.map(read)
+    if (returnType(frame) === 'count') return count
+    const changed = rows.map(read)
+    await enrich?.(session, frame, changed)
+    return changed
   }
 }
 

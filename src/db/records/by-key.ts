@@ -1,40 +1,19 @@
 /** Statements that look one column up: `db.get`, `db.has`, `db.del`. */
-import { AppError, fatal, inputError } from '../../errors.js'
+import { AppError, inputError } from '../../errors.js'
 import { Invalid } from '../../fields/field-type.js'
-import { literalValue } from '../../fields/literal.js'
-import { didYouMean } from '../../lang/suggest.js'
 import { ident, param, raw, sql } from '../../lib/sql.js'
-import type { Value } from '../../lib/value.js'
-import type { RecordsAction } from '../../runtime/capabilities.js'
+import { RawJson, type Value } from '../../lib/value.js'
+import type { RecordsAction, RecordsSession } from '../../runtime/capabilities.js'
 import type { Frame } from '../../runtime/frame.js'
-import { type BoundSql, CachedSql, type Reading, tableSql } from '../inputs.js'
+import { type BoundSql, CachedSql, encoded, tableSql } from '../inputs.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
-import { boolArgument, type CompileContext, headTable, refuseUnsupported, valueArgument } from './arguments.js'
+import { compileAddons } from './addon.js'
+import { boolArgument, type CompileContext, headTable, valueArgument } from './arguments.js'
+import { keyColumn } from './key-column.js'
+import type { RawRow } from './plan.js'
 import { compileRowReader, readOutput, rowShape, selectList } from './row.js'
+import { compileRowText } from './row-text.js'
 import { asDatabaseSession, type DatabaseSession } from './session.js'
-
-/** The column a statement looks up. A name computed at run time is looked for among the columns then. */
-export function keyColumn(context: CompileContext, info: TableInfo): (frame: Frame) => ColumnInfo {
-  const expr = context.request.args.get('field_name')
-  if (expr === undefined) {
-    const { primary } = info
-    return () => primary
-  }
-  const written = literalValue(expr)
-  if (written !== undefined) {
-    const column = findKey(info, String(written))
-    return () => column
-  }
-  const evaluate = context.request.compileValue(expr)
-  return (frame) => findKey(info, String(evaluate(frame)))
-}
-
-function findKey(info: TableInfo, name: string): ColumnInfo {
-  const column = info.byName.get(name)
-  if (column === undefined)
-    throw fatal(`Table "${info.model.name}" has no column "${name}".`, { hint: didYouMean(name, info.byName.keys()) ?? 'Use the name of a column.' })
-  return column
-}
 
 /** The value looked for, as the driver takes it; `undefined` when the column cannot hold it, so that no row has it. Throws `inputError` for null. */
 export function keyValue(column: ColumnInfo, value: Value): { parameter: unknown } | undefined {
@@ -69,34 +48,52 @@ export class KeyStatements {
 const asIs = (value: Value): unknown => value
 export const boundKey = (column: ColumnInfo): BoundSql => sql`${param({ operand: 0, encode: asIs })}${raw(`::${column.codec.sqlType}`)}`
 
-/** A reading of parameters that are already encoded. */
-export const encoded = (parameters: readonly unknown[]): Reading => ({ values: parameters as Value[], shape: [], key: '' })
-
 /** `db.get`: the first row with that value, or null. */
-export function compileGet(context: CompileContext): RecordsAction {
-  refuseUnsupported(context, 'addon')
+export function compileGet(given: CompileContext): RecordsAction {
+  const { context, enrich } = compileAddons(given)
   const info = headTable(context)
-  const alias = info.model.name
-  const shape = rowShape(alias, info, readOutput(context.request.args.get('output'), false))
+  const shape = rowShape(info.model.name, info, readOutput(context.request.args.get('output'), false))
   const read = compileRowReader(shape)
+  const find = compileFind(context, info, selectList(shape))
+  const action: RecordsAction = async (session, frame) => {
+    const found = await find(asDatabaseSession(session), frame)
+    if (found === undefined) return null
+    const row = read(found)
+    if (enrich !== null) await enrich(asDatabaseSession(session), frame, [row])
+    return row
+  }
+  if (enrich !== null) return action
+  const { wrap, text } = compileRowText(shape)
+  const findJson = compileFind(context, info, selectList(shape), wrap)
+  return Object.assign(action, {
+    async passThrough(session: RecordsSession, frame: Frame): Promise<Value> {
+      const found = await findJson(asDatabaseSession(session), frame)
+      return found === undefined ? null : new RawJson(text(found))
+    },
+  })
+}
+
+/** Looks the row up; `undefined` when there is none. */
+function compileFind(context: CompileContext, info: TableInfo, list: BoundSql, wrap: (rows: BoundSql) => BoundSql = (rows) => rows) {
+  const alias = info.model.name
   const build = (lock: string) =>
-    new KeyStatements(
-      (column, key) =>
-        sql`select ${selectList(shape)} from ${tableSql(alias)} as ${ident(alias)} where ${ident(alias, column.name)} = ${key}${info.unique.has(column.name) ? raw('') : sql` order by ${ident(alias, info.primary.name)} limit 1`}${raw(lock)}`,
+    new KeyStatements((column, key) =>
+      wrap(
+        sql`select ${list} from ${tableSql(alias)} as ${ident(alias)} where ${ident(alias, column.name)} = ${key}${info.unique.has(column.name) ? raw('') : sql` order by ${ident(alias, info.primary.name)} limit 1`}${raw(lock)}`,
+      ),
     )
   const [plain, locking] = [build(''), build(' for update')]
   const columnOf = keyColumn(context, info)
   const givenKey = valueArgument(context, 'field_value')
   const lockOf = boolArgument(context, 'lock')
-  return async (given, frame) => {
-    const session = asDatabaseSession(given)
+  return async (session: DatabaseSession, frame: Frame): Promise<RawRow | undefined> => {
     const column = columnOf(frame)
     const key = keyValue(column, givenKey(frame))
-    if (key === undefined) return null
+    if (key === undefined) return undefined
     const locks = lockOf(frame)
     const statement = (locks ? locking : plain).for(column)
     const { rows } = await session.run(statement.command(encoded([key.parameter]), session.schema), { fast: !locks && info.unique.has(column.name) })
-    return rows[0] === undefined ? null : read(rows[0])
+    return rows[0]
   }
 }
 

@@ -2,11 +2,14 @@
 import { AppError } from '../../errors.js'
 import { ident, join, sql } from '../../lib/sql.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
-import { type BoundSql, CachedSql, tableSql } from '../inputs.js'
+import { type BoundSql, CachedSql, encoded, tableSql } from '../inputs.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
-import { columnParameter, encodeValues, returning, writtenRow } from './add.js'
-import { asData, type CompileContext, checkWrittenKeys, headTable, refuseUnsupported, valueArgument } from './arguments.js'
-import { boundKey, encoded, keyColumn, keyValue } from './by-key.js'
+import { columnParameter, encodeValues, enriched, returning, writtenRow } from './add.js'
+import { compileAddons } from './addon.js'
+import { asData, type CompileContext, checkWrittenKeys, headTable, valueArgument } from './arguments.js'
+import { boundKey, keyValue } from './by-key.js'
+import { keyColumn } from './key-column.js'
+import { storedOwner } from './password.js'
 import type { RowShape } from './row.js'
 import { asDatabaseSession } from './session.js'
 import { readChanges, writerOf } from './write.js'
@@ -54,8 +57,8 @@ function firstRowWith(info: TableInfo, key: ColumnInfo): BoundSql {
   return sql`${ident(table, info.primary.name)} = (select ${primary} from ${tableSql(table)} where ${ident(key.name)} = ${boundKey(key)} order by ${primary} limit 1 for update)`
 }
 
-export function compileEdit(context: CompileContext): RecordsAction {
-  refuseUnsupported(context, 'addon')
+export function compileEdit(whole: CompileContext): RecordsAction {
+  const { context, enrich } = compileAddons(whole)
   const info = headTable(context)
   checkWrittenKeys(context.request.args.get('data'), info)
   const { shape, read } = writtenRow(context, info)
@@ -67,11 +70,12 @@ export function compileEdit(context: CompileContext): RecordsAction {
     const session = asDatabaseSession(given)
     const column = columnOf(frame)
     const key = keyValue(column, givenKey(frame))
-    const changes = await readChanges(info, asData(dataOf(frame)), writerOf(frame))
+    const stored = key === undefined ? undefined : storedOwner(session, info, column, key.parameter)
+    const changes = await readChanges(info, asData(dataOf(frame)), writerOf(frame, session), stored)
     if (key === undefined) throw new AppError('notFound')
     const columns = [...changes.keys()]
     const { rows } = await session.run(statements.for(column, columns).command(encoded([key.parameter, ...encodeValues(columns, changes)]), session.schema))
     if (rows[0] === undefined) throw new AppError('notFound')
-    return read(rows[0])
+    return enriched(read(rows[0]), enrich, session, frame)
   }
 }

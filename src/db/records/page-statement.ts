@@ -1,26 +1,32 @@
-/** The statements of one page: its rows, and beside them the total when that is asked for. */
-import { param, sql } from '../../lib/sql.js'
+/** The plan of one page: its rows, and beside them the total when that is asked for. */
+import { param, raw, sql } from '../../lib/sql.js'
 import type { Obj, Value } from '../../lib/value.js'
 import type { Frame } from '../../runtime/frame.js'
-import { type BoundSql, CachedSql, type Inputs, type Shape } from '../inputs.js'
+import type { BoundSql, Inputs, Reading, Shape } from '../inputs.js'
 import { envelope, firstRow, type Page } from './paging.js'
-import type { DatabaseSession } from './session.js'
+import { jsonItems, type RawRow, type ReadPlan } from './plan.js'
+import type { RowShape } from './row.js'
 
 export interface PageParts {
   inputs: Inputs
   readPage: (frame: Frame) => Page
   /** Ordered rows, without limit. */
   rows: (shape: Shape) => BoundSql
+  /** What they hold. */
+  shape: RowShape
   /** What follows the limit. */
-  lock: (shape: Shape) => BoundSql
+  tail?: (shape: Shape) => BoundSql
   /** `select count(*) as count …`. */
   total: (shape: Shape) => BoundSql
-  read: (row: Record<string, unknown>) => Obj
+  read: (row: RawRow) => Obj
   once: boolean
 }
 
-/** Compiles a page. One more row than it holds tells whether there is a next one. */
-export function compilePage({ inputs, readPage, rows, lock, total, read, once }: PageParts): (session: DatabaseSession, frame: Frame) => Promise<Value> {
+const writtenMax = 101
+const numberAt = (window: Value | undefined, index: number): number => (window as number[])[index] as number
+
+/** Plans a page. One more row than it holds tells whether there is a next one. */
+export function planPage({ inputs, readPage, rows, shape, tail, total, read, once }: PageParts): ReadPlan {
   const pages = new WeakMap<Value[], Page>()
   const operand = inputs.operand((frame) => {
     const page = readPage(frame)
@@ -29,15 +35,28 @@ export function compilePage({ inputs, readPage, rows, lock, total, read, once }:
     return window
   })
   const part = (index: number): BoundSql => sql`${param({ operand, encode: (value: Value) => (value as Value[])[index] })}::bigint`
-  const statement = new CachedSql((at) => sql`${rows(at)} limit ${part(0)} offset ${part(1)}${lock(at)}`, { once })
-  const count = new CachedSql(total, { once })
-  return async (session, frame) => {
-    const reading = inputs.read(frame)
-    const page = pages.get(reading.values[operand] as Value[]) as Page
-    const [found, counted] = await Promise.all([
-      session.run(statement.command(reading, session.schema)),
-      page.totals ? session.runShared(count.command(reading, session.schema)) : null,
-    ])
-    return envelope(found.rows.map(read), page, counted === null ? null : Number(counted.rows[0]?.['count'] ?? 0))
+  // Postgres plans a limit it cannot see anew every time: usual sizes and the first page stand in the text.
+  const size = inputs.choice((values) => (numberAt(values[operand], 0) <= writtenMax ? String(numberAt(values[operand], 0)) : ''))
+  const start = inputs.choice((values) => (numberAt(values[operand], 1) === 0 ? '0' : ''))
+  const limited = (piece: BoundSql, at: Shape): BoundSql =>
+    sql`${piece} limit ${at[size] === '' ? part(0) : raw(at[size] ?? '')}${at[start] === '0' ? raw('') : sql` offset ${part(1)}`}`
+  const pageOf = (reading: Reading): Page => pages.get(reading.values[operand] as Value[]) as Page
+  return {
+    inputs,
+    sql: (at) => limited(rows(at), at),
+    ...(tail ? { tail } : {}),
+    total: { sql: total, wanted: (reading) => pageOf(reading).totals },
+    once,
+    finish: (found, reading, counted) => {
+      const page = pageOf(reading)
+      return envelope(found.length, found.slice(0, page.perPage).map(read), page, counted)
+    },
+    json: {
+      shape,
+      finish: (found, reading, counted) => {
+        const page = pageOf(reading)
+        return envelope(found.length, jsonItems(found.slice(0, page.perPage)), page, counted)
+      },
+    },
   }
 }

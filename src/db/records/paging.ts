@@ -53,14 +53,13 @@ function readCount(value: Value, name: string, fallback: number, least: number):
 /** First row of the page, from 0. */
 export const firstRow = ({ page, perPage, offset }: Page): number => offset + (page - 1) * perPage
 
-/** The page as callers see it. `rows` may hold one more than fits: that there is a next page. `total` counts all rows. */
-export function envelope(rows: readonly Obj[], page: Page, total: number | null): Value {
-  const items = rows.slice(0, page.perPage)
+/** The page as callers see it. `found` may be one more than fits: that there is a next page. `total` counts all rows. */
+export function envelope(found: number, items: Value, page: Page, total: number | null): Value {
   if (!page.metadata) return items
   const out: Obj = new Map<string, Value>([
-    ['itemsReceived', items.length],
+    ['itemsReceived', Math.min(found, page.perPage)],
     ['curPage', page.page],
-    ['nextPage', rows.length > page.perPage ? page.page + 1 : null],
+    ['nextPage', found > page.perPage ? page.page + 1 : null],
     ['prevPage', page.page > 1 ? page.page - 1 : null],
     ['offset', page.offset],
     ['perPage', page.perPage],

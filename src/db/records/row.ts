@@ -15,7 +15,14 @@ export interface Selected {
   name: string
   sql: BoundSql
   decode: Decode
+  /** The JSON that Postgres writes of it reads as what {@link decode} and our own writer make of it. `short`: not worth asking for. */
+  json?: 'same' | 'short'
 }
+
+const short = new Set(['int', 'bool', 'uuid', 'date'])
+/** Instants are epoch ms to us; everything else is the same JSON either way. */
+export const jsonFace = ({ type, list }: { type: string; list: boolean }): { json?: 'same' | 'short' } =>
+  type === 'timestamp' ? {} : { json: short.has(type) && !list ? 'short' : 'same' }
 
 export interface RowShape {
   selected: readonly Selected[]
@@ -25,7 +32,10 @@ export interface RowShape {
 
 /** Columns of a table under an alias; internal ones only when asked for. */
 export const selectColumns = (alias: string, columns: readonly ColumnInfo[]): Selected[] =>
-  columns.map((column) => ({ name: column.name, sql: ident(alias, column.name), decode: column.codec.decode }))
+  columns.map((column) => {
+    const piece = ident(alias, column.name)
+    return { name: column.name, sql: piece, decode: column.codec.decode, ...jsonFace({ type: column.type.name, list: column.model.list }) }
+  })
 
 export const visibleColumns = (info: TableInfo): ColumnInfo[] => info.columns.filter((column) => column.model.access !== 'internal')
 

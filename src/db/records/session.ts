@@ -4,8 +4,10 @@ import { didYouMean } from '../../lang/suggest.js'
 import type { RecordsSession } from '../../runtime/capabilities.js'
 import type { Database } from '../client.js'
 import { schemaName } from '../ddl/names.js'
+import { type DirectMode, ensureDirectRole } from '../direct/role.js'
 import type { Command } from '../inputs.js'
 import type { Queryable, QueryResult, Transaction, TransactionOptions } from '../queryable.js'
+import { createEmptyCopy } from './empty-copy.js'
 import { toRecordsError } from './failure.js'
 
 /** A statement that ran; for traces and metrics. */
@@ -24,6 +26,12 @@ export interface RecordsSessionOptions {
   /** Data sources of the workspace; anything else is refused. */
   datasources: readonly string[]
   observe?: (fact: StatementFact) => void
+  /** In a transaction a statement that fails leaves it usable, as one outside would: for tests, which run in one. */
+  guarded?: boolean
+  /** A transaction sees the tables of the data source without their rows: for tests. */
+  empty?: boolean
+  /** Name of the workspace: no password may contain it. */
+  appName?: string
 }
 
 export interface RunOptions {
@@ -41,6 +49,7 @@ export class DatabaseSession implements RecordsSession {
   readonly #database: SessionBase
   readonly #options: RecordsSessionOptions
   #transaction: Transaction | null = null
+  #guarded: Promise<unknown> = Promise.resolve()
   #datasource = ''
   #schema = ''
 
@@ -57,6 +66,26 @@ export class DatabaseSession implements RecordsSession {
   /** Schema of the current data source. */
   get schema(): string {
     return this.#schema
+  }
+
+  /** Words no password of this app may contain. */
+  get appNames(): readonly string[] {
+    const { appName } = this.#options
+    return appName === undefined ? ['stackhold'] : ['stackhold', appName]
+  }
+
+  get workspaceId(): number {
+    return this.#options.workspaceId
+  }
+
+  /** Every data source of the workspace. */
+  get datasources(): readonly string[] {
+    return this.#options.datasources
+  }
+
+  /** Makes sure of the role under which SQL of builders runs on the current data source. */
+  ensureDirectRole(mode: DirectMode): Promise<void> {
+    return ensureDirectRole(this.#database, this.#options.workspaceId, this.#options.datasources, mode)
   }
 
   get inTransaction(): boolean {
@@ -76,10 +105,13 @@ export class DatabaseSession implements RecordsSession {
     const outer = this.#transaction
     const run = async (transaction: Transaction): Promise<T> => {
       this.#transaction = transaction
+      const schema = this.#schema
       try {
+        if (outer === null && this.#options.empty === true) this.#schema = await createEmptyCopy(transaction, schema)
         return await body()
       } finally {
         this.#transaction = outer
+        if (outer === null) this.#schema = schema
       }
     }
     try {
@@ -116,15 +148,24 @@ export class DatabaseSession implements RecordsSession {
     return running
   }
 
+  /** In a savepoint of its own; one at a time, because savepoints nest. */
+  #guard<T>(transaction: Transaction, execute: (queryable: Queryable) => Promise<T>): Promise<T> {
+    const result = this.#guarded.then(() => transaction.withTransaction(execute))
+    this.#guarded = result.catch(() => {})
+    return result
+  }
+
   /** Runs a statement in the open transaction, else on a connection of its own. */
   async run(command: Command, options: RunOptions = {}): Promise<QueryResult<Record<string, unknown>>> {
     const target: Queryable = this.#transaction ?? this.#database
     const started = performance.now()
     try {
-      const result = await target.execute(command.text, command.values, {
-        ...(command.name === undefined ? {} : { name: command.name }),
-        fast: options.fast === true && command.name !== undefined,
-      })
+      const execute = (queryable: Queryable): Promise<QueryResult<Record<string, unknown>>> =>
+        queryable.execute(command.text, command.values, {
+          ...(command.name === undefined ? {} : { name: command.name }),
+          fast: options.fast === true && command.name !== undefined,
+        })
+      const result = await (this.#transaction !== null && this.#options.guarded === true ? this.#guard(this.#transaction, execute) : execute(target))
       this.#options.observe?.({ sql: command.text, milliseconds: performance.now() - started, rows: result.count })
       return result
     } catch (error) {

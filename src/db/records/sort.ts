@@ -1,6 +1,6 @@
 /** Order of rows. */
 import { AppError, fatal } from '../../errors.js'
-import { ident, join, raw, sql } from '../../lib/sql.js'
+import { join, raw, sql } from '../../lib/sql.js'
 import type { ExternalSort } from '../external-filter.js'
 import type { BoundSql } from '../inputs.js'
 import { columnNames, columnSql, findPublicColumn, resolveColumn, type Scope, unknownColumn } from '../scope.js'
@@ -12,19 +12,19 @@ export interface SortKey {
 }
 
 /** Order a builder wrote: columns, `alias.col`, or names of `eval`. */
-export const programSort = (sort: readonly ExternalSort[], scope: Scope, computed: ReadonlySet<string>): SortKey[] =>
+export const programSort = (sort: readonly ExternalSort[], scope: Scope, computed: ReadonlyMap<string, BoundSql>): SortKey[] =>
   sort.map(({ column, order }) => ({ order, sql: order === 'rand' ? raw('random()') : programColumn(column, scope, computed) }))
 
-function programColumn(name: string, scope: Scope, computed: ReadonlySet<string>): BoundSql {
-  if (computed.has(name)) return ident(name)
-  return columnTerm(resolveColumn(name.split('.'), scope)).sql
+function programColumn(name: string, scope: Scope, computed: ReadonlyMap<string, BoundSql>): BoundSql {
+  return computed.get(name) ?? columnTerm(resolveColumn(name.split('.'), scope)).sql
 }
 
 /** Order a caller sent: only what a caller may see. Throws `inputError`. */
-export function externalSort(sort: readonly ExternalSort[], scope: Scope, computed: ReadonlySet<string>, param: string): SortKey[] {
+export function externalSort(sort: readonly ExternalSort[], scope: Scope, computed: ReadonlyMap<string, BoundSql>, param: string): SortKey[] {
   return sort.map(({ column, order }) => {
     if (order === 'rand') return { order, sql: raw('random()') }
-    if (computed.has(column)) return { order, sql: ident(column) }
+    const own = computed.get(column)
+    if (own !== undefined) return { order, sql: own }
     const ref = findPublicColumn(column, scope)
     if (ref !== undefined) return { order, sql: columnTerm(ref, scope.inputs).sql }
     const { message, hint } = unknownColumn(

@@ -1,24 +1,28 @@
 /** Values on their way into columns: coercion, input filters, defaults, and passwords that become hashes on every path. */
 import { inputError } from '../../errors.js'
 import type { Reading } from '../../fields/read-value.js'
-import { isList, type Obj, type Value } from '../../lib/value.js'
+import type { Obj, Value } from '../../lib/value.js'
 import type { Frame } from '../../runtime/frame.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
+import { type PasswordWriter, type RowFacts, writePassword } from './password.js'
+import type { DatabaseSession } from './session.js'
 
 /** What writing needs of the run. */
-export interface Writer {
+export interface Writer extends PasswordWriter {
   /** Epoch ms. */
   now: number
-  hash(text: string): Promise<string>
 }
 
-export const writerOf = (frame: Frame): Writer => ({ now: frame.run.clock.now(), hash: (text) => frame.run.passwords.hash(text) })
+export const writerOf = (frame: Frame, session: DatabaseSession): Writer => {
+  const { clock, passwords } = frame.run
+  return { now: clock.now(), hash: (text) => passwords.hash(text), judge: (text, rules) => passwords.judge(text, rules), appNames: session.appNames }
+}
 
 /** Columns that a statement may write: all but the primary key. */
 export const writableColumns = (info: TableInfo): readonly ColumnInfo[] => info.columns.filter((column) => column !== info.primary)
 
 /** Reads one given value. Throws `inputError` naming the column. */
-export async function readWritten(column: ColumnInfo, value: Value, writer: Writer): Promise<Value> {
+export async function readWritten(column: ColumnInfo, value: Value, writer: Writer, row: RowFacts): Promise<Value> {
   const { name, model } = column
   if (value === null) {
     if (model.nullable) return null
@@ -28,7 +32,7 @@ export async function readWritten(column: ColumnInfo, value: Value, writer: Writ
   const given = isBlank(column, value) ? null : value
   if (given === null) return model.nullable ? null : refuseBlank(column, writer)
   const read = column.read(given, reading)
-  return column.type.name === 'password' ? hashed(read, writer) : read
+  return isPassword(column) ? writePassword(column, read, writer, row) : read
 }
 
 /** `""` in a column that cannot hold text is nothing. */
@@ -39,10 +43,12 @@ function refuseBlank(column: ColumnInfo, { now }: Writer): Value {
   return column.fallback(now)
 }
 
-/** Text becomes a hash; no text stays no text, which no password matches. */
-async function hashed(value: Value, writer: Writer): Promise<Value> {
-  if (isList(value)) return Promise.all(value.map((item) => hashed(item, writer)))
-  return typeof value === 'string' && value !== '' ? writer.hash(value) : value
+const isPassword = (column: ColumnInfo): boolean => column.type.name === 'password'
+
+/** What a column holds when nothing was given; a default password is a password. */
+const readFallback = async (column: ColumnInfo, writer: Writer, row: RowFacts): Promise<Value> => {
+  const value = column.fallback(writer.now)
+  return isPassword(column) ? writePassword(column, value, writer, row) : value
 }
 
 export type Values = ReadonlyMap<ColumnInfo, Value>
@@ -53,17 +59,17 @@ export async function readNewRow(info: TableInfo, data: Obj, writer: Writer): Pr
   for (const column of writableColumns(info)) {
     const given = data.get(column.name)
     if (given === undefined && column.model.required) throw inputError(column.name, `Missing param: ${column.name}`)
-    out.set(column, given === undefined ? column.fallback(writer.now) : await readWritten(column, given, writer))
+    out.set(column, given === undefined ? await readFallback(column, writer, { info, data }) : await readWritten(column, given, writer, { info, data }))
   }
   return out
 }
 
-/** Only the given columns; unknown keys are left out. */
-export async function readChanges(info: TableInfo, data: Obj, writer: Writer): Promise<Values> {
+/** Only the given columns; unknown keys are left out. `stored` reads what is known of the row as it is. */
+export async function readChanges(info: TableInfo, data: Obj, writer: Writer, stored?: RowFacts['stored']): Promise<Values> {
   const out = new Map<ColumnInfo, Value>()
   for (const column of writableColumns(info)) {
     const given = data.get(column.name)
-    if (given !== undefined) out.set(column, await readWritten(column, given, writer))
+    if (given !== undefined) out.set(column, await readWritten(column, given, writer, { info, data, stored }))
   }
   return out
 }
@@ -73,7 +79,7 @@ export async function readReplacement(info: TableInfo, data: Obj, writer: Writer
   const out = new Map<ColumnInfo, Value>()
   for (const column of writableColumns(info)) {
     const given = data.get(column.name)
-    const value = given === undefined ? column.zero(writer.now) : await readWritten(column, given, writer)
+    const value = given === undefined ? column.zero(writer.now) : await readWritten(column, given, writer, { info, data })
     if (value === null && given === undefined && !column.model.nullable && column.model.required) throw inputError(column.name, `Missing param: ${column.name}`)
     out.set(column, value)
   }

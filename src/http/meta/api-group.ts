@@ -25,6 +25,8 @@ export const apiGroupResource: ObjectResource = {
   toJson: groupJson,
 }
 
+const corsJson = ({ maxAge, ...cors }: ReturnType<typeof readApiGroup>['group']['cors']): object => ({ ...cors, max_age: maxAge })
+
 function groupJson(row: DefinitionRow, { call }: ObjectContext): object {
   const { group } = readApiGroup(row.definition)
   const link = `${call.deps.settings.baseUrl}/api:${row.canonical ?? group.canonical}`
@@ -33,7 +35,7 @@ function groupJson(row: DefinitionRow, { call }: ObjectContext): object {
     active: group.active,
     swagger: group.swagger.active,
     documentation: { link: group.swagger.active ? link : '', require_token: group.swagger.token !== '' },
-    cors: group.cors,
+    cors: corsJson(group.cors),
   }
 }
 

@@ -9,12 +9,12 @@ import { windowOf } from './format.js'
 import type { MetaCall, MetaRoute } from './route.js'
 import { findTable } from './table.js'
 
-interface Rows {
+export interface Rows {
   content: Content
   table: TableModel
 }
 
-async function openRows(call: MetaCall): Promise<Rows> {
+export async function openRows(call: MetaCall): Promise<Rows> {
   const { row } = await findTable(call)
   const datasources = (await listDatasources(call.deps.db, call.workspaceId)).map((one) => one.label)
   const { services } = call.deps
@@ -24,6 +24,8 @@ async function openRows(call: MetaCall): Promise<Rows> {
     datasources,
     clock: services.clock,
     hash: (text) => services.passwords.hash(text),
+    judge: (text, rules) => services.passwords.judge(text, rules),
+    appName: call.deps.live.current.workspaces.get(call.workspaceId)?.name ?? '',
   })
   return { content, table: modelOfTable(row) }
 }

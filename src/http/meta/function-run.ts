@@ -1,13 +1,10 @@
 /** Runs a function inside the normal engine and answers its result, its logs and how long it took. */
 import { z } from 'zod'
-import { tokensOf } from '../../auth/tokens.js'
 import { AppError } from '../../errors.js'
 import { fromPlain, isObj, type Obj, type Value } from '../../lib/value.js'
-import { Budget } from '../../runtime/budget.js'
-import { anonymous } from '../../runtime/capabilities.js'
-import type { Run } from '../../runtime/frame.js'
 import type { Program } from '../../runtime/program.js'
 import type { BranchSnapshot } from '../../workspace/snapshot.js'
+import { createDebugRun, findBranch } from './debug-run.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
 const body = z.object({ name: z.string().min(1), input: z.record(z.string(), z.unknown()).nullish(), branch: z.string().nullish() })
@@ -28,18 +25,9 @@ export const functionRunRoutes: readonly MetaRoute[] = [
   },
 ]
 
-function findBranch({ deps, workspaceId, datasource }: MetaCall, label: string | null): BranchSnapshot {
-  const workspace = deps.live.current.workspaces.get(workspaceId)
-  if (workspace === undefined) throw new AppError('notFound', `Workspace ${workspaceId} does not exist.`)
-  const branch = workspace.branches.get(label ?? workspace.liveBranch)
-  if (branch === undefined) throw new AppError('notFound', `Branch "${label ?? ''}" does not exist.`)
-  if (!workspace.datasources.includes(datasource)) throw new AppError('notFound', `The data source "${datasource}" does not exist.`)
-  return branch
-}
-
 /** A failure of the program is an answer, not a failure of the request. */
 async function runProgram(call: MetaCall, branch: BranchSnapshot, program: () => Program, input: Obj): Promise<unknown> {
-  const run = createRun(call, branch, input)
+  const run = createDebugRun(call, branch, input)
   const later: (() => Promise<void>)[] = []
   const startedAt = performance.now()
   const outcome = (rest: object) => ({ ...rest, logs: run.logs ?? [], timing: Math.round(performance.now() - startedAt) / 1000 })
@@ -51,7 +39,7 @@ async function runProgram(call: MetaCall, branch: BranchSnapshot, program: () =>
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.kind === 'unavailable') throw error
-    const { code, message, payload, position } = error
+    const { code, message, payload, position, value } = error
     return outcome({
       status: 'error',
       message,
@@ -62,40 +50,8 @@ async function runProgram(call: MetaCall, branch: BranchSnapshot, program: () =>
         statement: position?.statement ?? '',
         ...(position?.line === undefined ? {} : { line: position.line }),
         document: position?.document ?? '',
+        ...(value === undefined ? {} : { value }),
       },
     })
-  }
-}
-
-function createRun({ deps, datasource }: MetaCall, branch: BranchSnapshot, input: Obj): Run {
-  const { services, settings } = deps
-  const { workspace } = branch
-  const records = services.openRecords(workspace, datasource)
-  return {
-    budget: new Budget(settings.run),
-    clock: services.clock,
-    random: services.random,
-    passwords: services.passwords,
-    tokens: tokensOf(services.tokens, workspace.id, workspace.tables, () => records.datasource),
-    records,
-    caller: anonymous,
-    request: {
-      remoteIp: '',
-      method: '',
-      uri: '',
-      querystring: '',
-      headers: new Map(),
-      authToken: '',
-      apiBaseUrl: settings.baseUrl,
-      branch: branch.label,
-      debugger: true,
-      rawBody: null,
-      rawInput: input,
-    },
-    response: { status: null, headers: [] },
-    env: workspace.env,
-    trace: null,
-    logs: [],
-    afterResponse: () => {},
   }
 }

@@ -1,13 +1,16 @@
 /** The Metadata API: every resource, in one visible list. */
 import type { FastifyPluginAsync } from 'fastify'
 import { accountRoutes } from './account.js'
+import { adoptRoutes } from './adopt.js'
 import { apiGroupRoutes } from './api-group.js'
+import { binRoutes } from './bin.js'
 import { branchRoutes } from './branch.js'
 import { contentRoutes } from './content.js'
 import { contextRoutes } from './context.js'
 import { convertRoutes } from './convert.js'
 import { datasourceRoutes } from './datasource.js'
 import type { MetaDeps } from './deps.js'
+import { dumpRoutes } from './dump.js'
 import { endpointRoutes } from './endpoint.js'
 import { functionRoutes } from './function.js'
 import { functionRunRoutes } from './function-run.js'
@@ -16,11 +19,14 @@ import { multidocRoutes } from './multidoc.js'
 import { serveMeta } from './plugin.js'
 import { publicEndpointRoutes } from './public-endpoints.js'
 import { registryRoutes } from './registry.js'
+import { revokeRoutes } from './revoke.js'
 import type { MetaRoute } from './route.js'
 import { scaffoldRoutes } from './scaffold.js'
+import { securityReportRoutes } from './security-report.js'
 import { storedObjectRoutes } from './stored-objects.js'
 import { tableRoutes } from './table.js'
 import { testRoutes } from './tests.js'
+import { transferRoutes } from './transfer.js'
 import { workspaceRoutes } from './workspace.js'
 
 export type { MetaDeps } from './deps.js'
@@ -32,7 +38,11 @@ export const metaRoutes: readonly MetaRoute[] = [
   ...branchRoutes,
   ...datasourceRoutes,
   ...multidocRoutes,
+  ...adoptRoutes,
   ...tableRoutes,
+  ...binRoutes,
+  ...dumpRoutes,
+  ...transferRoutes,
   ...contentRoutes,
   ...apiGroupRoutes,
   ...endpointRoutes,
@@ -45,6 +55,8 @@ export const metaRoutes: readonly MetaRoute[] = [
   ...contextRoutes,
   ...scaffoldRoutes,
   ...publicEndpointRoutes,
+  ...securityReportRoutes,
+  ...revokeRoutes,
 ]
 
 /** Everything below `/api:meta`, behind the admin bearer token. */

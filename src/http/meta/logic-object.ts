@@ -4,7 +4,7 @@ import { findAttribute, textAttribute } from '../../definitions/attributes.js'
 import { literalOf, plainConstantOf } from '../../definitions/constant.js'
 import { AppError } from '../../errors.js'
 import type { Definition } from '../../lang/tree.js'
-import { applyChange } from '../../workspace/change.js'
+import { applyChange, type ChangeRequest } from '../../workspace/change.js'
 import type { IncomingDocument } from '../../workspace/proposal.js'
 import { type BranchRow, type DefinitionRow, findBranchOf, getBranch, getWorkspace, listDefinitions } from '../../workspace/store.js'
 import { documentOf, scriptJson } from './definition-json.js'
@@ -135,11 +135,22 @@ function fromJson(resource: ObjectResource, context: ObjectContext, row: Definit
 }
 
 /** Stores a document and answers the object it became. */
-export async function saveObject(resource: ObjectResource, context: ObjectContext, document: IncomingDocument): Promise<Record<string, unknown>> {
+export async function saveObject(
+  resource: ObjectResource,
+  context: ObjectContext,
+  document: IncomingDocument,
+  options: Pick<ChangeRequest, 'planner'> = {},
+): Promise<Record<string, unknown>> {
   const { call, branch } = context
   if (call.query('publish') === 'false')
     throw new AppError('unsupported', 'not supported yet: publish=false', { hint: 'Changes go live at once. Work in a branch to keep them apart.' })
-  const { saved } = await applyChange(call.deps, { workspaceId: call.workspaceId, branch: branch.label, documents: [document], author: call.caller.name })
+  const { saved } = await applyChange(call.deps, {
+    workspaceId: call.workspaceId,
+    branch: branch.label,
+    documents: [document],
+    author: call.caller.name,
+    ...options,
+  })
   const after = await readContext(call, branch.label)
   return objectJson(resource, findRow(resource, after, saved[0]?.id ?? 0), after)
 }

@@ -8,7 +8,7 @@ import { toAppError } from '../error-handler.js'
 import { assertJsonBounds } from '../json-guard.js'
 import { securityHeaders } from '../security-headers.js'
 import type { MetaDeps } from './deps.js'
-import { checked, isAllowed, type MetaBody, type MetaCall, type MetaRoute, TextAnswer } from './route.js'
+import { AcceptedAnswer, checked, isAllowed, type MetaBody, type MetaCall, type MetaRoute, StreamAnswer, TextAnswer } from './route.js'
 
 /** Adds the routes to a scope of their own: body types, errors and headers of the rest of the server stay as they are. */
 export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly MetaRoute[]): void {
@@ -33,8 +33,8 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(securityHeaders)
   })
-  for (const route of routes) {
-    app.route({
+  const add = (scope: FastifyInstance, route: MetaRoute): void => {
+    scope.route({
       method: route.method,
       url: route.path,
       exposeHeadRoute: false,
@@ -42,12 +42,32 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
       onRequest: async (request) => {
         await admit(request, deps, route)
       },
-      handler: async (request, reply) => {
-        const result = await route.handle(createCall(request, deps))
-        return result instanceof TextAnswer ? reply.type('text/x-xanoscript; charset=utf-8').send(result.text) : answer(reply, result)
-      },
+      handler: async (request, reply) => respond(reply, await route.handle(createCall(request, deps))),
     })
   }
+  for (const route of routes) if (route.streams !== true) add(app, route)
+  void app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (request, stream, done) => done(null, { kind: 'stream', stream, ...describeBody(request) } satisfies MetaBody))
+    for (const route of routes) if (route.streams === true) add(scope, route)
+    done()
+  })
+}
+
+function describeBody({ headers }: FastifyRequest): { type: string; length: number | null } {
+  const length = Number(headers['content-length'])
+  return { type: headers['content-type'] ?? '', length: Number.isFinite(length) ? length : null }
+}
+
+function respond(reply: FastifyReply, result: unknown): FastifyReply {
+  if (result instanceof TextAnswer) return reply.type('text/x-xanoscript; charset=utf-8').send(result.text)
+  if (result instanceof AcceptedAnswer) return answer(reply.code(202), result.body)
+  if (!(result instanceof StreamAnswer)) return answer(reply, result)
+  const name = result.filename.replace(/[^\w.-]+/g, '_')
+  return reply
+    .type(result.type)
+    .header('content-disposition', `attachment; filename="${name}"; filename*=UTF-8''${encodeURIComponent(result.filename)}`)
+    .send(result.stream)
 }
 
 const answer = (reply: FastifyReply, body: unknown): FastifyReply => reply.type('application/json; charset=utf-8').send(stringify(fromPlain(body)))

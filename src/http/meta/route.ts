@@ -1,4 +1,5 @@
 /** How a Metadata API endpoint describes itself, and what it sees of a request. */
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { AdminCaller } from '../../auth/admin-tokens.js'
 import { AppError } from '../../errors.js'
@@ -13,10 +14,32 @@ export interface MetaRoute {
   access?: 'read' | 'write'
   /** The answer as JSON; a {@link TextAnswer} is sent as it is. */
   handle(call: MetaCall): Promise<unknown>
+  /** The body is handed on as a stream of any type. */
+  streams?: true
 }
 
 /** Scopes of admin tokens: `*`, an area, or an area with `:read` or `:write`. */
-export type Area = 'instance' | 'workspace' | 'database' | 'content' | 'api' | 'function' | 'task'
+export type Area = 'instance' | 'workspace' | 'database' | 'content' | 'api' | 'function' | 'task' | 'import' | 'export'
+
+/** A body that is sent as it comes. */
+export class StreamAnswer {
+  readonly stream: Readable
+  readonly type: string
+  readonly filename: string
+  constructor(stream: Readable, type: string, filename: string) {
+    this.stream = stream
+    this.type = type
+    this.filename = filename
+  }
+}
+
+/** Work that goes on after the answer: 202. */
+export class AcceptedAnswer {
+  readonly body: unknown
+  constructor(body: unknown) {
+    this.body = body
+  }
+}
 
 export class TextAnswer {
   readonly text: string
@@ -25,8 +48,12 @@ export class TextAnswer {
   }
 }
 
-/** What came as a body: text of XanoScript, or JSON. */
-export type MetaBody = { kind: 'none' } | { kind: 'xanoscript'; text: string } | { kind: 'json'; value: unknown }
+/** What came as a body: text of XanoScript, JSON, or bytes not read yet. */
+export type MetaBody =
+  | { kind: 'none' }
+  | { kind: 'stream'; stream: Readable; type: string; length: number | null }
+  | { kind: 'xanoscript'; text: string }
+  | { kind: 'json'; value: unknown }
 
 export interface MetaCall {
   readonly deps: MetaDeps

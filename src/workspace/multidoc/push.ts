@@ -6,6 +6,7 @@ import { hasErrors, syntaxError } from '../../lang/source.js'
 import { applyChange, type ChangeContext, type ChangeRequest, previewChange } from '../change.js'
 import type { PlanOperation, PlanSummary } from '../plan.js'
 import type { IncomingDocument } from '../proposal.js'
+import type { FindingJson } from '../security-check.js'
 import type { WorkspaceState } from '../state.js'
 
 export interface PushOptions {
@@ -36,6 +37,8 @@ export interface PushAnswer {
   guid_map: GuidEntry[]
   /** What is stored but does not run yet, and what looks like a mistake. */
   warnings?: { document: string; line: number; message: string }[]
+  /** What the security rules found, with line and fix. */
+  findings?: FindingJson[]
 }
 
 export interface DryRun {
@@ -43,11 +46,13 @@ export interface DryRun {
   source_workspace_mismatch: boolean
   summary: Record<string, PlanSummary>
   operations: PlanOperation[]
+  /** What the security rules found, with line and fix. */
+  findings?: FindingJson[]
 }
 
 /** Stores the documents, all or none. Throws `syntax` with every problem, `accessDenied` when the workspace takes no pushes. */
 export async function push(context: ChangeContext, text: string, options: PushOptions): Promise<PushAnswer> {
-  const { saved, warnings } = await applyChange(context, toRequest(context, text, options))
+  const { saved, warnings, findings } = await applyChange(context, toRequest(context, text, options))
   return {
     guid_map: saved.map(({ guid, entry }) => ({
       type: entry.kind,
@@ -57,17 +62,19 @@ export async function push(context: ChangeContext, text: string, options: PushOp
       guid,
     })),
     ...(warnings.length === 0 ? {} : { warnings: warnings.map(({ document, line, message }) => ({ document, line, message })) }),
+    ...(findings.length === 0 ? {} : { findings }),
   }
 }
 
 /** What the push would do. With `delete` whatever is absent is listed, also for a partial push, which keeps it. */
 export async function dryRun(context: ChangeContext, text: string, options: PushOptions): Promise<DryRun> {
-  const { state, summary, operations } = await previewChange(context, toRequest(context, text, options), options.delete)
+  const { state, summary, operations, findings } = await previewChange(context, toRequest(context, text, options), options.delete)
   return {
     workspace_name: state.workspace.name,
     source_workspace_mismatch: options.sourceWorkspaceId !== undefined && options.sourceWorkspaceId !== state.workspace.id,
     summary,
     operations,
+    ...(findings.length === 0 ? {} : { findings }),
   }
 }
 
@@ -77,6 +84,7 @@ function toRequest(context: ChangeContext, text: string, options: PushOptions): 
     branch: options.branch,
     documents: readDocuments(context.compilers.registry, text),
     remove: options.delete && !options.partial ? 'absent' : 'none',
+    partial: options.partial,
     env: options.env,
     records: options.records,
     truncate: options.truncate,

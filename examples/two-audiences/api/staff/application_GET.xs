@@ -2,6 +2,9 @@
 query application verb=GET {
   api_group = "staff"
   auth = "user"
+  security_exceptions = {
+    "missing-ownership-check": "Everyone who works here sees every application."
+  }
 
   input {
     int page?=1 filters=min:1

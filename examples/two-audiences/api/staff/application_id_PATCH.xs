@@ -2,6 +2,9 @@
 query application/{application_id} verb=PATCH {
   api_group = "staff"
   auth = "user"
+  security_exceptions = {
+    "idor-dataflow": "Everyone who works here decides about every application."
+  }
 
   input {
     int application_id

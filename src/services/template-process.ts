@@ -1,5 +1,4 @@
-/** The thread that fills Twig templates: no files, no environment, no methods of JavaScript objects, only the names below. */
-import { parentPort } from 'node:worker_threads'
+/** The process that fills Twig templates: no files, no environment, no methods of JavaScript objects, only the names below. */
 import { createSynchronousArrayLoader, createSynchronousEnvironment, isAMarkup, isATwingError, type TwingSandboxSecurityPolicy } from 'twing'
 import type { Value } from '../lib/value.js'
 
@@ -36,6 +35,10 @@ const policy: TwingSandboxSecurityPolicy = {
   },
 }
 
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#039;' }
+/** As Twig: single quotes too. */
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+
 const templateName = 'template'
 
 /** Longest text a template may give, in UTF-16 units. */
@@ -45,6 +48,7 @@ function fill({ source, variables }: TemplateJob): TemplateOutcome {
   try {
     const loader = createSynchronousArrayLoader({ [templateName]: source })
     const environment = createSynchronousEnvironment(loader, { autoEscapingStrategy: 'html', sandboxPolicy: policy, timezone: 'UTC' })
+    environment.registerEscapingStrategy(escapeHtml, 'html')
     const text = environment.loadTemplate(templateName).render(environment, variables, { sandboxed: true, strict: false })
     return text.length > longestText ? { error: `The text is longer than ${longestText} characters.`, line: null } : { text }
   } catch (error) {
@@ -54,4 +58,5 @@ function fill({ source, variables }: TemplateJob): TemplateOutcome {
   }
 }
 
-parentPort?.on('message', (job: TemplateJob) => parentPort?.postMessage(fill(job)))
+process.on('message', (job: TemplateJob) => void process.send?.(fill(job)))
+process.on('disconnect', () => process.exit())

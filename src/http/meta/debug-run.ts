@@ -1,0 +1,63 @@
+/** Runs that the Metadata API starts: of functions, of tests. */
+import { createBinding, tokensOf } from '../../auth/tokens.js'
+import { AppError } from '../../errors.js'
+import type { Obj } from '../../lib/value.js'
+import { Budget } from '../../runtime/budget.js'
+import { anonymous, type RecordsSession } from '../../runtime/capabilities.js'
+import type { Run } from '../../runtime/frame.js'
+import type { BranchSnapshot } from '../../workspace/snapshot.js'
+import { unauthorized } from '../authenticate.js'
+import type { MetaCall } from './route.js'
+
+/** The branch as it runs. Throws `notFound`; also for a data source that does not exist. */
+export function findBranch({ deps, workspaceId, datasource }: MetaCall, label: string | null): BranchSnapshot {
+  const workspace = deps.live.current.workspaces.get(workspaceId)
+  if (workspace === undefined) throw new AppError('notFound', `Workspace ${workspaceId} does not exist.`)
+  const branch = workspace.branches.get(label ?? workspace.liveBranch)
+  if (branch === undefined) throw new AppError('notFound', `Branch "${label ?? ''}" does not exist.`)
+  if (!workspace.datasources.includes(datasource)) throw new AppError('notFound', `The data source "${datasource}" does not exist.`)
+  return branch
+}
+
+/** A run with logs; `records` replaces the session of the call's data source. */
+export function createDebugRun({ deps, datasource }: MetaCall, branch: BranchSnapshot, input: Obj, given?: RecordsSession): Run {
+  const { services, settings } = deps
+  const { workspace } = branch
+  const records = given ?? services.openRecords(workspace, datasource)
+  return {
+    budget: new Budget(settings.run),
+    clock: services.clock,
+    random: services.random,
+    passwords: services.passwords,
+    templates: services.templates,
+    places: services.places,
+    authenticate: async (token, table) => {
+      const model = workspace.tables.get(table)
+      if (token === '' || model?.auth !== true) throw unauthorized()
+      const verified = await services.tokens.verify(token, createBinding(workspace.id, model.id, records.datasource))
+      if (verified === null) throw unauthorized()
+      return { table, id: verified.id, extras: verified.extras }
+    },
+    tokens: tokensOf(services.tokens, workspace.id, workspace.tables, () => records.datasource),
+    records,
+    caller: anonymous,
+    request: {
+      remoteIp: '',
+      method: '',
+      uri: '',
+      querystring: '',
+      headers: new Map(),
+      authToken: '',
+      apiBaseUrl: settings.baseUrl,
+      branch: branch.label,
+      debugger: true,
+      rawBody: null,
+      rawInput: input,
+    },
+    response: { status: null, headers: [] },
+    env: workspace.env,
+    trace: null,
+    logs: [],
+    afterResponse: () => {},
+  }
+}

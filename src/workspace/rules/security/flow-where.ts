@@ -1,0 +1,54 @@
+/** What the condition of a query picks rows by, and whether it keeps them to the caller's own. */
+import type { TableModel } from '../../../definitions/table.js'
+import type { Expr } from '../../../lang/tree.js'
+import { isCapabilityColumn } from './context.js'
+import { isChosen, type Labels } from './labels.js'
+import { columnOf } from './syntax.js'
+
+export interface WhereReader {
+  tableOf(alias: string | null): TableModel | undefined
+  labels(expr: Expr): Labels
+  /** Nothing in it was chosen by the caller without proof. */
+  isClean(labels: Labels, target: string): boolean
+  isOwnerColumn(table: TableModel, column: string): boolean
+  isKeyColumn(table: TableModel, column: string): boolean
+}
+
+export interface Picked {
+  keys: { labels: Labels; target: string }[]
+  own: boolean
+  capability: boolean
+  /** The rows hang on a key that was proven before. */
+  pinned: boolean
+}
+
+const matching = new Set(['==', '=', '===', 'in', 'contains', '@>', 'overlaps'])
+const nobody: Picked = { keys: [], own: false, capability: false, pinned: false }
+
+export function readWhere(expr: Expr, reader: WhereReader): Picked {
+  if (expr.type !== 'binary') return expr.type === 'unary' ? { ...readWhere(expr.operand, reader), own: false, capability: false, pinned: false } : nobody
+  if (expr.op === '&&' || expr.op === '||') {
+    const [a, b] = [readWhere(expr.left, reader), readWhere(expr.right, reader)]
+    const holds = (x: boolean, y: boolean): boolean => (expr.op === '&&' ? x || y : x && y)
+    return { keys: [...a.keys, ...b.keys], own: holds(a.own, b.own), capability: holds(a.capability, b.capability), pinned: holds(a.pinned, b.pinned) }
+  }
+  return readComparison(expr, reader)
+}
+
+function readComparison({ op, left, right, ignoreNull }: Extract<Expr, { type: 'binary' }>, reader: WhereReader): Picked {
+  const [column, value] = columnOf(left) === undefined ? [columnOf(right), left] : [columnOf(left), right]
+  const table = column === undefined ? undefined : reader.tableOf(column.alias)
+  if (column === undefined || table === undefined) return nobody
+  const labels = reader.labels(value)
+  const matches = matching.has(op)
+  const isKey = reader.isKeyColumn(table, column.column) && [...labels].some(isChosen)
+  const reference = table.columns.find((one) => one.name === column.column)?.references
+  const clean = reader.isClean(labels, reference ?? table.name)
+  return {
+    keys: isKey ? [{ labels, target: reference ?? table.name }] : [],
+    own: matches && clean && ((labels.has('id') && reader.isOwnerColumn(table, column.column)) || labels.has('own')),
+    pinned: isKey && matches && clean && ignoreNull !== true,
+    // With `?` an absent token would mean every row.
+    capability: matches && ignoreNull !== true && isCapabilityColumn(column.column) && [...labels].some(isChosen),
+  }
+}
