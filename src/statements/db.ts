@@ -84,7 +84,7 @@ const operations: Operation[] = [
       sort: tree('object', 'Columns with asc, desc or rand, in order.'),
       override_sort: tree('object[]', 'Sorting given by the caller: {sortBy, orderBy}.'),
       override_paging: tree('object', 'Paging given by the caller.'),
-      return: tree('object', 'Type of the result: list, single, count, exists, stream, aggregate; paging; distinct.'),
+      return: tree('object', 'Type of the result: list, single, count, exists, stream (a list too), aggregate; paging; distinct.'),
       output,
       addon,
       lock,

@@ -210,12 +210,10 @@ const leaf: fc.Arbitrary<Tree> = fc.oneof(
     .constantFrom('a', 'b', 'c', 'zz')
     .map((text) => ({ text: `$db.thing.l contains "${text}"`, judge: (row: Row) => (row.l === null ? null : (row.l as string[]).includes(text)) })),
   fc.constant({ text: '$db.thing.b', judge: (row: Row) => row.b }),
-  fc
-    .tuple(intLiteral, intLiteral)
-    .map(([low, high]) => ({
-      text: `$db.thing.n not between ${low}:${high}`,
-      judge: (row: Row) => (row.n === null ? null : !(row.n >= low && row.n <= high)),
-    })),
+  fc.tuple(intLiteral, intLiteral).map(([low, high]) => ({
+    text: `$db.thing.n not between ${low}:${high}`,
+    judge: (row: Row) => (row.n === null ? null : !(row.n >= low && row.n <= high)),
+  })),
   fc
     .record({
       op: fc.constantFrom('like', 'ilike', 'not like', 'not ilike'),
