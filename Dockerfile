@@ -9,7 +9,7 @@ COPY migrations migrations
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production STACKHOLD_ENV=production HOST=0.0.0.0 PORT=8686 STACKHOLD_DATA=/data
+ENV NODE_ENV=production STACKHOLD_ENV=production HOST=0.0.0.0 STACKHOLD_BEHIND_TLS=true PORT=8686 STACKHOLD_DATA=/data
 WORKDIR /app
 COPY --from=build --chown=node:node /app/node_modules node_modules
 COPY --from=build --chown=node:node /app/dist dist

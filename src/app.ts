@@ -3,23 +3,37 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPlug
 import type { AdminTokens } from './auth/admin-tokens.js'
 import type { Config } from './config.js'
 import { AppError } from './errors.js'
+import { countFailure, passChallenge } from './http/challenge.js'
+import { createConcealment } from './http/conceal.js'
 import { consoleRoute } from './http/console.js'
 import { type Documentation, documentationRoutes } from './http/documentation.js'
 import { endpointRoute } from './http/endpoint.js'
+import { countUse } from './http/endpoint-limits.js'
 import { toAppError, toErrorAnswer } from './http/error-handler.js'
 import { guard } from './http/guard.js'
 import { healthRoutes } from './http/health.js'
+import { createHistoryKeeper, hideSecrets } from './http/history.js'
+import { claimKey } from './http/idempotency.js'
 import { limitRoutes } from './http/limit-routes.js'
 import { unlocated } from './http/match.js'
+import { createRefusalFacts } from './http/refusal-facts.js'
+import { createRefusalHeaders } from './http/refusal-headers.js'
 import type { RunServices } from './http/request-run.js'
 import { send } from './http/respond.js'
 import { securityHeaders, strictTransport, toHeaderList } from './http/security-headers.js'
 import { toServerOptions } from './http/server-options.js'
 import type { HttpSettings } from './http/settings.js'
+import type { Captcha } from './services/captcha.js'
+import type { Challenges } from './services/challenge.js'
+import { type Counters, createLocalCounters } from './services/counters.js'
+import { logFacts } from './services/fact-log.js'
+import type { IdempotencyStore } from './services/idempotency.js'
 import { createLocalLoginLimits, type LoginLimits } from './services/login-limits.js'
 import { createMetrics, type Metrics } from './services/metrics.js'
-import type { Fact, Observe } from './services/observe.js'
-import { createRateLimiter } from './services/rate-limit.js'
+import type { Observe } from './services/observe.js'
+import { createRateLimiter, type RateLimiter, withTotal } from './services/rate-limit.js'
+import type { RequestHistory } from './services/request-history.js'
+import { loadTls } from './services/tls-files.js'
 import type { Snapshot } from './workspace/snapshot.js'
 
 export interface AppDeps {
@@ -36,10 +50,21 @@ export interface AppDeps {
   metrics?: Metrics
   /** Counts of logins that all nodes share; in process when absent. */
   loginLimits?: LoginLimits
+  /** Requests of an address; absent: this process counts for itself. */
+  limiter?: RateLimiter
+  /** Calls of endpoints that have limits of their own; absent: in this process. */
+  counters?: Counters
+  /** Proofs of work and used CAPTCHA tokens; endpoints that ask for one refuse everyone when absent. */
+  challenges?: Challenges
+  captcha?: Captcha | undefined
+  /** First answers to requests with an `Idempotency-Key`; the header is ignored when absent. */
+  idempotency?: IdempotencyStore
   /** Waits until changed accounts are in force for tokens. */
   settleAccounts?(): Promise<void>
   /** Instead of Fastify's own on standard output. */
   logger?: FastifyBaseLogger
+  /** Keeps requests of endpoints that have a history. */
+  history?: RequestHistory
   /** Told of what happened; the log by default. */
   observe?: Observe
   /** Instead of what {@link toSettings} derives. Read at every request: the address may become known on listening. */
@@ -51,12 +76,18 @@ const minute = 60_000
 /** What the HTTP layer takes from the configuration. */
 export const toSettings = (config: Config): HttpSettings => ({
   mode: config.env,
-  baseUrl: config.http.publicUrl ?? `http://${toUrlHost(config.http.host)}:${config.http.port}`,
+  baseUrl: config.http.publicUrl ?? `${config.http.tls === null ? 'http' : 'https'}://${toUrlHost(config.http.host)}:${config.http.port}`,
   bodyLimit: config.http.bodyLimit,
   run: { maxSteps: config.run.maxSteps, maxMilliseconds: config.run.timeoutMs, maxDepth: config.run.maxDepth },
   requestLimit: { max: config.limits.requestsPerMinute, windowMs: minute },
   authLimit: { max: config.limits.loginsPerMinute, windowMs: minute },
+  totalLimit: { max: config.limits.totalRequestsPerMinute, windowMs: minute },
+  totalAuthLimit: { max: config.limits.totalLoginsPerMinute, windowMs: minute },
+  expensiveLimit: { max: config.limits.expensivePerMinute, windowMs: minute },
   accountLimit: { max: config.limits.loginsPerAccount, windowMs: 15 * minute },
+  consoleOrigins: config.http.consoleOrigins,
+  hideRoutes: config.env === 'production' && config.http.hideRoutes,
+  history: config.history,
   publicEndpoints: config.publicEndpoints,
 })
 
@@ -76,22 +107,43 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
       requestTimeoutMs: config.http.requestTimeoutMs,
       runTimeoutMs: settings.run.maxMilliseconds,
       trustProxy: config.http.trustProxy,
+      tls: config.http.tls === null ? undefined : loadTls(config.http.tls),
     }),
     ...(deps.logger !== undefined ? { loggerInstance: deps.logger } : { logger: config.logLevel === 'silent' ? false : { level: config.logLevel } }),
     frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as unknown as FastifyReply),
   })
-  const tell = deps.observe ?? toLog(app)
+  const tell = deps.observe ?? logFacts(app.log)
   const observe: Observe = (fact) => {
     metrics.countEvent(fact.kind)
     tell(fact)
   }
-  const limiter = createRateLimiter(settings.requestLimit)
+  const limiter = withTotal(deps.limiter ?? createRateLimiter(settings.requestLimit), settings.totalLimit)
+  const counters = deps.counters ?? createLocalCounters()
 
+  const conceal = createConcealment({ hideRoutes: settings.hideRoutes, snapshot: deps.snapshot, tokens: deps.services.tokens })
+  const noteRefusal = createRefusalFacts(observe)
+  const keepRequest = deps.history === undefined ? undefined : createHistoryKeeper(deps.history, settings, () => deps.services.clock.now())
+  const refusalHeaders = createRefusalHeaders(deps.snapshot, settings.mode)
   const answerError = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const error = toAppError(thrown)
+    const shown = conceal(toAppError(thrown), request)
+    if (shown instanceof AppError) sendError(shown, thrown, request, reply)
+    else
+      shown.then(
+        (error) => sendError(error, thrown, request, reply),
+        (failure: unknown) => sendError(toAppError(failure), failure, request, reply),
+      )
+  }
+  const sendError = (error: AppError, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const call = request.call ?? null
-    if (error.status >= 500) observe({ kind: 'request_failed', status: error.status, document: call?.plan?.label ?? 'none', error: thrown })
-    send(reply, toErrorAnswer(error, settings.mode, sharedHeaders, call?.headers ?? []))
+    if (error.status >= 500)
+      observe({ kind: 'request_failed', status: error.status, document: call?.plan?.label ?? 'none', error: thrown, hide: hideSecrets(call) })
+    else noteRefusal(thrown, request)
+    // Counted before the answer is sent, but nobody waits for it.
+    if (call?.plan?.challenge != null && (error.status === 401 || error.status === 403)) void countFailure(challengeDeps, request, call).catch(() => {})
+    const answer = toErrorAnswer(error, settings.mode, sharedHeaders, call?.headers ?? refusalHeaders(request))
+    if (call === null || call.claim === null) send(reply, answer)
+    else void call.claim.settle(answer).then(() => send(reply, answer))
+    if (call?.plan?.keepsHistory === true) keepRequest?.(request, call, answer)
     metrics.countRequest(call?.plan?.label ?? 'none', error.status, call === null ? 0 : performance.now() - call.startedAt)
   }
 
@@ -109,6 +161,13 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   const background = new Set<Promise<void>>()
   app.addHook('onClose', async () => void (await Promise.allSettled(background)))
 
+  const challengeDeps = { challenges: deps.challenges, captcha: deps.captcha, counters }
+  const { idempotency } = deps
+  const idempotencyDeps =
+    idempotency === undefined
+      ? undefined
+      : { store: idempotency, sharedHeaders, onError: (error: unknown) => observe({ kind: 'request_failed', status: 200, document: 'idempotency', error }) }
+
   let groupPage: Documentation['page'] | undefined
   const endpoints: FastifyPluginAsync = async (scope) => {
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -116,7 +175,13 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
       settings,
       services: deps.services,
       snapshot: deps.snapshot,
-      loginLimits: deps.loginLimits ?? createLocalLoginLimits({ address: settings.authLimit, account: settings.accountLimit }),
+      loginLimits: deps.loginLimits ?? createLocalLoginLimits({ address: settings.authLimit, account: settings.accountLimit, total: settings.totalAuthLimit }),
+      ...(idempotencyDeps === undefined ? {} : { claimKey: (request, call, body) => claimKey(idempotencyDeps, request, call, body) }),
+      keepRequest,
+      async checkPreconditions(request, call, { limits, challenge }) {
+        if (limits !== null) await countUse(counters, observe, request, call, limits)
+        if (challenge !== null) await passChallenge(challengeDeps, request, call, challenge)
+      },
       settleAccounts: deps.settleAccounts ?? (async () => {}),
       metrics,
       observe,
@@ -154,21 +219,3 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   await app.register(fixed)
   return app
 }
-
-/** Security events and failures as log lines; never a token, an input or a payload. */
-/** Facts that are part of an ordinary day. */
-const unremarkable: ReadonlySet<Fact['kind']> = new Set(['authn_login_success', 'content_exported', 'content_imported'])
-
-const toLog =
-  (app: FastifyInstance): Observe =>
-  (fact: Fact) => {
-    if ('error' in fact) app.log.error({ ...fact, error: describeError(fact.error) }, fact.kind)
-    else if (unremarkable.has(fact.kind)) app.log.info(fact, fact.kind)
-    else app.log.warn(fact, fact.kind)
-  }
-
-const describeError = (error: unknown): object => ({
-  message: error instanceof Error ? error.message : String(error),
-  ...(error instanceof AppError ? { position: error.position, detail: error.detail } : {}),
-  ...(error instanceof Error ? { stack: error.stack, ...(error.cause === undefined ? {} : { cause: String(error.cause) }) } : {}),
-})

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command line. */
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { attackCommand } from './cli/attack.js'
 import { auditCommand } from './cli/audit.js'
+import { listAuditLogCommand, verifyAuditLogCommand } from './cli/audit-log.js'
 import { exportCommand } from './cli/export.js'
 import { pullCommand } from './cli/pull.js'
 import { pushCommand } from './cli/push.js'
@@ -13,6 +15,13 @@ import { AppError } from './errors.js'
 const wholeNumber = (text: string): number => {
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
+}
+
+/** `delete=admin,editor`, each time one operation more. */
+const rolesOf = (text: string, before: Record<string, string[]> = {}): Record<string, string[]> => {
+  const [operation = '', names = ''] = text.split('=')
+  if (operation === '' || names === '') throw new InvalidArgumentError('Write delete=admin,editor.')
+  return { ...before, [operation]: names.split(',') }
 }
 
 /** A command that talks to the Metadata API of a running server. */
@@ -58,11 +67,39 @@ const program = new Command('stackhold')
       .action(auditCommand),
   )
   .addCommand(
+    new Command('attack')
+      .description('Tries on your own running server what bit other products, in a workspace that is deleted again; exits with 1 when something gets through.')
+      .addOption(new Option('--url <url>', 'address of the server, on this machine').default('http://127.0.0.1:8686').env('STACKHOLD_URL'))
+      .addOption(new Option('--token <token>', 'admin token of an owner').env('STACKHOLD_TOKEN').makeOptionMandatory())
+      .option('--self', 'yes, this server is mine')
+      .option('--only <ids>', 'only these attacks, such as A08,JWE')
+      .option('--verbose', 'every request and answer')
+      .option('--json', 'the transcript as JSON')
+      .action(attackCommand),
+  )
+  .addCommand(
+    new Command('audit-log')
+      .description('What administrators did, in a log that shows when somebody touched it.')
+      .addCommand(
+        remote('verify', 'Checks the whole log; exits with 1 when it was tampered with.')
+          .option('--expect <id:hash>', 'the end of the log as an earlier check said')
+          .action(verifyAuditLogCommand),
+      )
+      .addCommand(
+        remote('list', 'The latest entries.')
+          .option('--limit <n>', 'how many', wholeNumber, 50)
+          .option('--search <text>', 'part of who, what or which')
+          .action(listAuditLogCommand),
+      ),
+  )
+  .addCommand(
     remote('scaffold', 'Adds ready-made endpoints for a table, as XanoScript to edit.')
-      .argument('<kind>', 'auth (signup, login, me) or crud (list, read, add, change, delete)')
+      .argument('<kind>', 'auth (signup, login, me), crud, sessions, password-reset, magic-link, second-factor or oauth')
       .requiredOption('--table <name>', 'the table')
       .requiredOption('--group <name>', 'the API group they go into')
       .option('--auth <table>', 'table whose tokens open the crud endpoints')
+      .option('--roles <operation=roles>', 'who may read, create, update, delete or export, such as delete=admin,editor; can be repeated', rolesOf)
+      .option('--provider <name>', 'name of the login provider of oauth, such as google')
       .action(scaffoldCommand),
   )
   .addCommand(

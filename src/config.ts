@@ -1,7 +1,4 @@
 /** The one schema of the environment. Nothing else reads it; `.env.example` lists the same names (a test compares them). */
-import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from './errors.js'
 
@@ -40,6 +37,20 @@ const bytes = (standard: number) => {
     .default(standard)
 }
 
+/** Origins exactly as a browser sends them, separated by commas; over TLS, or of this machine. */
+const origins = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine(
+      (list) =>
+        list.every(
+          (text) =>
+            !text.includes('*') && URL.canParse(text) && new URL(text).origin === text && (text.startsWith('https://') || isLoopback(new URL(text).hostname)),
+        ),
+      'must be origins such as https://console.example.com, separated by commas; wildcards are not allowed',
+    )
+
 /** Every variable, with its standard value. Times are milliseconds unless the name says otherwise. */
 const schema = z.object({
   STACKHOLD_ENV: z.enum(['production', 'development'], 'must be production or development').default('production'),
@@ -49,6 +60,11 @@ const schema = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   STACKHOLD_DATA: z.string().min(1).default('./.stackhold'),
   STACKHOLD_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  STACKHOLD_SECRET_PREVIOUS: z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every((secret) => secret.length >= 32), 'must be secrets of at least 32 characters, with commas between them')
+    .default([]),
   STACKHOLD_ADMIN_TOKEN: z.string().min(24, 'must have at least 24 characters').optional(),
   REDIS_URL: url(['redis:', 'rediss:']),
   STACKHOLD_WORKERS: int(1, 256, 1),
@@ -59,12 +75,16 @@ const schema = z.object({
 
   STACKHOLD_DB_POOL: int(1, 500, 10),
   STACKHOLD_STATEMENT_TIMEOUT_MS: int(100, 3_600_000, 15_000),
+  STACKHOLD_BIN_DAYS: int(1, 3_650, 30),
   STACKHOLD_DIRECT_QUERY: z.enum(['off', 'read', 'write', 'raw'], 'must be off, read, write or raw').default('off'),
 
   STACKHOLD_REQUEST_TIMEOUT_MS: int(100, 3_600_000, 30_000),
   STACKHOLD_BODY_LIMIT: bytes(1_048_576),
 
   STACKHOLD_REQUESTS_PER_MINUTE: int(0, 10_000_000, 1_000),
+  STACKHOLD_TOTAL_REQUESTS_PER_MINUTE: int(0, 100_000_000, 0),
+  STACKHOLD_TOTAL_LOGINS_PER_MINUTE: int(0, 10_000_000, 1_000),
+  STACKHOLD_EXPENSIVE_PER_MINUTE: int(0, 10_000_000, 120),
   STACKHOLD_LOGINS_PER_MINUTE: int(0, 1_000_000, 5),
   STACKHOLD_LOGINS_PER_ACCOUNT: int(0, 1_000_000, 10),
   STACKHOLD_PUBLIC_ENDPOINTS: z.enum(['review', 'allow'], 'must be review or allow').default('review'),
@@ -79,8 +99,29 @@ const schema = z.object({
   STACKHOLD_ARGON2_TIME: int(1, 100, 2),
   STACKHOLD_ARGON2_PARALLELISM: int(1, 64, 1),
 
+  STACKHOLD_EGRESS_ALLOW: z
+    .string()
+    .regex(/^[\w.:/-]+(\s*,\s*[\w.:/-]+)*$/, 'must be networks, addresses and host names, with commas between')
+    .optional(),
+
+  STACKHOLD_REQUEST_HISTORY: z.enum(['on', 'asked', 'off'], 'must be on, asked or off').default('on'),
+
   STACKHOLD_METADATA_API: boolean(true),
+  STACKHOLD_CAPTCHA_URL: url(['https:', 'http:']),
+  STACKHOLD_CAPTCHA_SECRET: z.string().min(1).optional(),
+  STACKHOLD_TLS_CERT: z.string().min(1).optional(),
+  STACKHOLD_TLS_KEY: z.string().min(1).optional(),
+  STACKHOLD_BEHIND_TLS: boolean(false),
+  STACKHOLD_CONSOLE_ORIGINS: origins().default([]),
+  STACKHOLD_HIDE_ROUTES: boolean(true),
   STACKHOLD_GEOIP: z.string().min(1).optional(),
+
+  STACKHOLD_JAVASCRIPT_PROCESSES: int(0, 64, 2),
+  STACKHOLD_JAVASCRIPT_MEMORY_MB: int(8, 1_024, 64),
+
+  STACKHOLD_SMTP_URL: url(['smtp:', 'smtps:']),
+  STACKHOLD_MAIL_FROM: z.string().min(3).optional(),
+  STACKHOLD_BREACH_URL: url(['http:', 'https:']),
 })
 
 /** Read by the commands that talk to a server (`cli.ts`), not by the server itself. */
@@ -96,6 +137,9 @@ const fixes: Readonly<Record<string, string>> = {
   DATABASE_URL: 'for example postgres://user:password@127.0.0.1:5432/stackhold, or leave it out for the embedded database',
   REDIS_URL: 'for example redis://127.0.0.1:6379, or leave it out',
   STACKHOLD_PUBLIC_URL: 'for example https://api.example.com',
+  STACKHOLD_SMTP_URL: 'for example smtp://user:password@mail.example.com:587, or smtps:// for TLS from the start',
+  STACKHOLD_MAIL_FROM: 'for example Shop <hello@example.com>',
+  STACKHOLD_BREACH_URL: 'for example https://api.pwnedpasswords.com/range, or leave it out',
   HOST: 'use 127.0.0.1, or set STACKHOLD_ENV=production',
 }
 
@@ -112,26 +156,57 @@ export interface Config {
     readonly workers: number
     /** Whether `/api:meta` is served. */
     readonly metadataApi: boolean
+    /** Paths of certificate and key in PEM; null: plain HTTP, TLS ends in front of the server. */
+    readonly tls: { readonly cert: string; readonly key: string } | null
+    /** Websites that may call `/api:meta` from a browser. */
+    readonly consoleOrigins: readonly string[]
+    /** Strangers get 401 for routes that are not there, as for those that are not for them; development tells. */
+    readonly hideRoutes: boolean
     /** Address callers use, without a trailing slash; absent: host and port. */
     readonly publicUrl: string | undefined
   }
   /** Uses per window of one address, or of one account; 0 switches a limit off. */
-  readonly limits: { readonly requestsPerMinute: number; readonly loginsPerMinute: number; readonly loginsPerAccount: number }
+  readonly limits: {
+    readonly requestsPerMinute: number
+    readonly loginsPerMinute: number
+    readonly loginsPerAccount: number
+    /** Of everyone together, in one process. */
+    readonly totalRequestsPerMinute: number
+    readonly totalLoginsPerMinute: number
+    /** Of one address and one endpoint that costs much. */
+    readonly expensivePerMinute: number
+  }
+  /** Verifier of CAPTCHA tokens; null: none. */
+  readonly captcha: { readonly url: string; readonly secret: string } | null
   readonly publicEndpoints: 'review' | 'allow'
+  /** Requests of which endpoints are kept: all that do not say otherwise, those that say so, none. */
+  readonly history: 'on' | 'asked' | 'off'
   readonly tokens: { readonly defaultSeconds: number; readonly maxSeconds: number }
   readonly database: {
     /** Absent: the embedded database below `dataDir`. */
     readonly url: string | undefined
     readonly poolSize: number
     readonly statementTimeoutMs: number
+    /** How long dropped tables and columns can be restored. */
+    readonly binDays: number
     /** What SQL of builders (`db.direct_query`) may do; `raw` = write, and values in the text of a statement. */
     readonly directQuery: 'off' | 'read' | 'write' | 'raw'
   }
+  /** Networks, addresses and host names that stacks may reach although they are not public. */
+  readonly egressAllow: readonly string[]
   readonly dataDir: string
   /** CSV file of networks and places; absent: no address is known. */
   readonly geoip: string | undefined
+  /** JavaScript of stacks: runs at once (0 = refused), memory of each. */
+  readonly javascript: { readonly processes: number; readonly memoryMb: number }
+  /** Mail server and sender; without a server mails are shown in the log in development and refused in production. */
+  readonly mail: { readonly url: string | undefined; readonly from: string | undefined }
+  /** Range API for breached passwords; absent: the offline list alone. */
+  readonly breachUrl: string | undefined
   /** Absent: {@link loadSecret} makes one in `dataDir`. */
   readonly secret: string | undefined
+  /** Secrets that were in force before: what was sealed with them still opens. */
+  readonly previousSecrets: readonly string[]
   readonly adminToken: string | undefined
   readonly redisUrl: string | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -176,15 +251,42 @@ function findConflicts(variables: Variables): string[] {
   const problems: string[] = []
   if (variables.STACKHOLD_ENV === 'development' && !isLoopback(variables.HOST))
     problems.push(toProblem('HOST', `is ${variables.HOST}, but development mode answers this machine only`))
+  if ((variables.STACKHOLD_CAPTCHA_URL === undefined) !== (variables.STACKHOLD_CAPTCHA_SECRET === undefined))
+    problems.push(
+      toProblem(
+        variables.STACKHOLD_CAPTCHA_URL === undefined ? 'STACKHOLD_CAPTCHA_URL' : 'STACKHOLD_CAPTCHA_SECRET',
+        'is missing: address and secret go together',
+      ),
+    )
+  if ((variables.STACKHOLD_TLS_CERT === undefined) !== (variables.STACKHOLD_TLS_KEY === undefined))
+    problems.push(
+      toProblem(variables.STACKHOLD_TLS_CERT === undefined ? 'STACKHOLD_TLS_CERT' : 'STACKHOLD_TLS_KEY', 'is missing: certificate and key go together'),
+    )
+  if (variables.STACKHOLD_TLS_CERT !== undefined && variables.STACKHOLD_PUBLIC_URL?.startsWith('http://') === true)
+    problems.push(toProblem('STACKHOLD_PUBLIC_URL', 'must begin with https:// when the server speaks TLS'))
+  if (variables.STACKHOLD_ENV === 'production' && !isLoopback(variables.HOST) && !isEncrypted(variables))
+    problems.push(
+      toProblem(
+        'HOST',
+        `is ${variables.HOST}, but passwords and tokens would travel without TLS`,
+        'set STACKHOLD_TLS_CERT and STACKHOLD_TLS_KEY; or STACKHOLD_BEHIND_TLS=true when a proxy in front speaks TLS; or use 127.0.0.1',
+      ),
+    )
   if (variables.STACKHOLD_ENV === 'production' && variables.DATABASE_URL !== undefined && variables.STACKHOLD_SECRET === undefined)
     problems.push(toProblem('STACKHOLD_SECRET', 'must be set when DATABASE_URL is: every server on that database needs the same one'))
   if (variables.STACKHOLD_TOKEN_SECONDS > variables.STACKHOLD_TOKEN_MAX_SECONDS)
     problems.push(toProblem('STACKHOLD_TOKEN_SECONDS', 'must not be more than STACKHOLD_TOKEN_MAX_SECONDS'))
+  if (variables.STACKHOLD_SMTP_URL !== undefined && variables.STACKHOLD_MAIL_FROM === undefined)
+    problems.push(toProblem('STACKHOLD_MAIL_FROM', 'must be set when STACKHOLD_SMTP_URL is'))
   const address = variables.STACKHOLD_PUBLIC_URL === undefined ? null : new URL(variables.STACKHOLD_PUBLIC_URL)
   if (address !== null && (address.search !== '' || address.hash !== '' || address.username !== '' || address.pathname !== '/'))
     problems.push(toProblem('STACKHOLD_PUBLIC_URL', 'must be an origin, without a path, query or user'))
   return problems
 }
+
+/** TLS of our own, or of whoever stands in front. */
+const isEncrypted = (variables: Variables): boolean =>
+  variables.STACKHOLD_TLS_CERT !== undefined || variables.STACKHOLD_BEHIND_TLS || variables.STACKHOLD_PUBLIC_URL?.startsWith('https://') === true
 
 /** A misspelt setting would otherwise be ignored in silence. */
 function findUnknownNames(names: readonly string[]): string[] {
@@ -206,24 +308,44 @@ const toConfig = (variables: Variables): Config => ({
     trustProxy: toTrustProxy(variables.STACKHOLD_TRUST_PROXY),
     workers: variables.STACKHOLD_WORKERS,
     metadataApi: variables.STACKHOLD_METADATA_API,
+    tls:
+      variables.STACKHOLD_TLS_CERT === undefined || variables.STACKHOLD_TLS_KEY === undefined
+        ? null
+        : { cert: variables.STACKHOLD_TLS_CERT, key: variables.STACKHOLD_TLS_KEY },
+    consoleOrigins: variables.STACKHOLD_CONSOLE_ORIGINS,
+    hideRoutes: variables.STACKHOLD_HIDE_ROUTES,
     publicUrl: variables.STACKHOLD_PUBLIC_URL?.replace(/\/+$/, ''),
   },
   limits: {
     requestsPerMinute: variables.STACKHOLD_REQUESTS_PER_MINUTE,
     loginsPerMinute: variables.STACKHOLD_LOGINS_PER_MINUTE,
     loginsPerAccount: variables.STACKHOLD_LOGINS_PER_ACCOUNT,
+    totalRequestsPerMinute: variables.STACKHOLD_TOTAL_REQUESTS_PER_MINUTE,
+    totalLoginsPerMinute: variables.STACKHOLD_TOTAL_LOGINS_PER_MINUTE,
+    expensivePerMinute: variables.STACKHOLD_EXPENSIVE_PER_MINUTE,
   },
+  captcha:
+    variables.STACKHOLD_CAPTCHA_URL === undefined || variables.STACKHOLD_CAPTCHA_SECRET === undefined
+      ? null
+      : { url: variables.STACKHOLD_CAPTCHA_URL, secret: variables.STACKHOLD_CAPTCHA_SECRET },
   publicEndpoints: variables.STACKHOLD_PUBLIC_ENDPOINTS,
+  history: variables.STACKHOLD_REQUEST_HISTORY,
   tokens: { defaultSeconds: variables.STACKHOLD_TOKEN_SECONDS, maxSeconds: variables.STACKHOLD_TOKEN_MAX_SECONDS },
   database: {
     url: variables.DATABASE_URL,
     poolSize: variables.STACKHOLD_DB_POOL,
     statementTimeoutMs: variables.STACKHOLD_STATEMENT_TIMEOUT_MS,
+    binDays: variables.STACKHOLD_BIN_DAYS,
     directQuery: variables.STACKHOLD_DIRECT_QUERY,
   },
+  egressAllow: variables.STACKHOLD_EGRESS_ALLOW?.split(/\s*,\s*/) ?? [],
   dataDir: variables.STACKHOLD_DATA,
   geoip: variables.STACKHOLD_GEOIP,
+  javascript: { processes: variables.STACKHOLD_JAVASCRIPT_PROCESSES, memoryMb: variables.STACKHOLD_JAVASCRIPT_MEMORY_MB },
+  mail: { url: variables.STACKHOLD_SMTP_URL, from: variables.STACKHOLD_MAIL_FROM },
+  breachUrl: variables.STACKHOLD_BREACH_URL,
   secret: variables.STACKHOLD_SECRET,
+  previousSecrets: variables.STACKHOLD_SECRET_PREVIOUS,
   adminToken: variables.STACKHOLD_ADMIN_TOKEN,
   redisUrl: variables.REDIS_URL,
   logLevel: variables.STACKHOLD_LOG_LEVEL,
@@ -240,38 +362,4 @@ function toTrustProxy(text: string | undefined): boolean | number | string {
 function freezeDeep<T extends object>(value: T): T {
   for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) freezeDeep(member)
   return Object.freeze(value)
-}
-
-/** The master secret: the configured one, or one kept in the data directory (mode 0600), made at the first start. */
-export function loadSecret(config: Pick<Config, 'secret' | 'dataDir'>): string {
-  if (config.secret !== undefined) return config.secret
-  const path = join(config.dataDir, 'secret')
-  mkdirSync(config.dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
-  try {
-    return readSecret(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  const draft = `${path}.${process.pid}.tmp`
-  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flush: true })
-  try {
-    // Appears whole, and never over the secret another process has made meanwhile.
-    linkSync(draft, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(draft)
-  }
-  return readSecret(path)
-}
-
-function readSecret(path: string): string {
-  // Whoever reads it can make any token; a copy with loose permissions is a leak that nobody notices.
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0)
-    throw new AppError('fatal', `Others than its owner can read the secret in ${path}.`, { hint: `Run: chmod 600 ${path}` })
-  const secret = readFileSync(path, 'utf8').trim()
-  if (secret.length >= 32) return secret
-  throw new AppError('fatal', `The secret in ${path} is damaged.`, {
-    hint: 'Restore the file from a backup: tokens and stored environment variables cannot be read without it.',
-  })
 }

@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isLoopback, loadSecret, parseConfig, variableNames } from '../src/config.js'
+import { loadSecret } from '../src/config/secret.js'
+import { isLoopback, parseConfig, variableNames } from '../src/config.js'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
 const assignments = [...example.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => [name ?? '', value ?? ''] as const)
@@ -58,7 +59,7 @@ describe('parseConfig', () => {
 
   it.each(['0.0.0.0', '192.168.1.4', '::', 'example.com', '127.0.0.1.evil.example'])('development refuses to listen on %s', (HOST) => {
     expect(() => parseConfig({ STACKHOLD_ENV: 'development', HOST })).toThrow('HOST')
-    expect(parseConfig({ HOST }).http.host).toBe(HOST)
+    expect(parseConfig({ HOST, STACKHOLD_BEHIND_TLS: 'true' }).http.host).toBe(HOST)
   })
 
   it.each(['127.0.0.1', 'localhost', '::1', '127.9.9.9'])('%s is this machine', (host) => expect(isLoopback(host)).toBe(true))

@@ -90,6 +90,16 @@ describe('the direction of imports', () => {
     expect(readers).toEqual(['config.ts'])
   })
 
+  it('keeps SQL in db, in the query faces of filters, and in the stores', () => {
+    const rooms = new Set(['db', 'filters', 'auth', 'services', 'workspace'])
+    const writers = files
+      .filter(
+        (file) => !rooms.has(roomOf(file)) && /\.kysely\b|\b(?:select|insert into|update|delete from)\b[^\n]*\bstackhold\./.test(readFileSync(file, 'utf8')),
+      )
+      .map((file) => relative(src, file))
+    expect(writers).toEqual([])
+  })
+
   it('keeps the world outside services/outbound', () => {
     const openers = files
       .filter((file) => opensConnections(readFileSync(file, 'utf8')))

@@ -9,13 +9,14 @@ import { type LoadBlockList, loadCommonPasswords } from '../services/block-list.
 import { type Argon2Cost, parseArgon2, workOf } from './argon2-text.js'
 import { judgePassword } from './policies.js'
 import { createSemaphore } from './semaphore.js'
+import { spareCores } from './spare-cores.js'
 
 /** OWASP's second choice for argon2id: 19 MiB, 2 passes, 1 lane. */
 export const defaultCost: Argon2Cost = { memory: 19_456, passes: 2, lanes: 1 }
 
 export interface PasswordOptions {
   cost?: Argon2Cost
-  /** Hashes at once; default one less than the cores, at least one. */
+  /** Hashes at once; default: every core while the event loop is idle, else one less. */
   concurrency?: number
   /** Processes that share the cores; default 1. */
   processes?: number
@@ -40,11 +41,9 @@ const busy = (): AppError =>
 
 export function createPasswords(options: PasswordOptions = {}): PasswordService {
   const cost = options.cost ?? defaultCost
-  const gate = createSemaphore(
-    options.concurrency ?? Math.max(1, Math.floor((availableParallelism() - 1) / (options.processes ?? 1))),
-    options.maxWaiting ?? 64,
-    busy,
-  )
+  const { concurrency } = options
+  const room = concurrency === undefined ? spareCores(Math.floor(availableParallelism() / (options.processes ?? 1))) : () => concurrency
+  const gate = createSemaphore(room, options.maxWaiting ?? 64, busy)
   const loadBlockList = options.blockList ?? loadCommonPasswords
   const settings = { type: argon2.argon2id, memoryCost: cost.memory, timeCost: cost.passes, parallelism: cost.lanes }
   // Made on first need: a start should not pay for it.

@@ -1,6 +1,6 @@
 /** Stores a password's hash with today's parameters in place of the one it was checked against. */
 import type { Database } from '../db/client.js'
-import { schemaName } from '../db/ddl/names.js'
+import { placeOf, schemaName } from '../db/ddl/names.js'
 import type { TableModel } from '../definitions/table.js'
 import { ident } from '../lib/sql.js'
 import type { PasswordService } from './passwords.js'
@@ -13,7 +13,12 @@ export interface RehashOptions {
 /** Salted hashes are unique, so the old one finds its row. The tokens of the row stay good: the password is the same. */
 export const createRehash =
   ({ db, passwords }: RehashOptions) =>
-  async (workspace: { id: number; tables: ReadonlyMap<string, TableModel> }, datasource: string, text: string, old: string): Promise<void> => {
+  async (
+    workspace: { id: number; tables: ReadonlyMap<string, TableModel>; tablesOf?: number | null },
+    datasource: string,
+    text: string,
+    old: string,
+  ): Promise<void> => {
     const targets = [...workspace.tables.values()].flatMap((table) =>
       table.auth ? table.columns.filter((column) => column.type === 'password' && !column.list).map((column) => [table.name, column.name] as const) : [],
     )
@@ -24,7 +29,7 @@ export const createRehash =
       for (const [table, column] of targets) {
         const name = ident(column).chunks.join('')
         const { count } = await transaction.execute(
-          `update ${ident(schemaName(workspace.id, datasource), table).chunks.join('')} set ${name} = $1 where ${name} = $2`,
+          `update ${ident(schemaName(workspace.id, placeOf(datasource, workspace.tablesOf)), table).chunks.join('')} set ${name} = $1 where ${name} = $2`,
           [hash, old],
         )
         if (count > 0) return

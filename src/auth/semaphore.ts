@@ -7,16 +7,20 @@ export interface Semaphore {
   readonly running: number
 }
 
-export function createSemaphore(room: number, maxWaiting: number, whenFull: () => Error): Semaphore {
+/** `room` is asked whenever somebody comes or goes, so it may change. */
+export function createSemaphore(room: () => number, maxWaiting: number, whenFull: () => Error): Semaphore {
   const queue: (() => void)[] = []
   let running = 0
   const leave = (): void => {
-    const next = queue.shift()
-    if (next === undefined) running--
-    else next()
+    running--
+    // At least one goes on, whatever the room: nobody else would wake him.
+    while (queue.length > 0 && (running === 0 || running < room())) {
+      running++
+      queue.shift()?.()
+    }
   }
   const enter = async (): Promise<void> => {
-    if (running < room) {
+    if (running < room()) {
       running++
       return
     }

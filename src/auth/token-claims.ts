@@ -9,7 +9,7 @@ export const maxExtrasBytes = 2048
 const maxIdLength = 128
 
 /** Names a token or an object gives a meaning of its own; a program's extras may not carry them. */
-const reservedNames = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'dbo_id', '__proto__', 'constructor', 'prototype'])
+const reservedNames = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'dbo_id', '__proto__', 'constructor', 'prototype'])
 
 /** `iat` and `exp` are seconds with a fraction (RFC 7519 NumericDate). */
 export const claimsSchema = z.strictObject({
@@ -20,6 +20,8 @@ export const claimsSchema = z.strictObject({
   exp: z.number().nonnegative(),
   jti: z.string().min(16).max(64),
   aud: z.string().min(1).max(200),
+  /** The session it belongs to: see sessions.ts. */
+  sid: z.string().min(16).max(64).optional(),
 })
 export type Claims = z.infer<typeof claimsSchema>
 

@@ -34,10 +34,15 @@ export function createBinding(workspaceId: number, tableId: number, datasource: 
   return { workspaceId, tableId, keyInfo: `stackhold/token/${workspaceId}/${tableId}/${purpose}`, audience: `${workspaceId}/${datasource}/${purpose}` }
 }
 
+/** A session that ended has an epoch of its own, beside those of records: no id of a row looks like this. */
+export const sessionKey = (session: string): string => `session/${session}`
+
 export interface VerifiedToken {
   readonly id: number | string
   readonly extras: Obj
   readonly jti: string
+  /** The session it is part of; null for a token that stands alone. */
+  readonly session: string | null
   /** Epoch ms. */
   readonly issuedAt: number
   /** Epoch ms. */
@@ -60,10 +65,25 @@ export interface TokenOptions {
 
 export interface TokenService {
   /** Throws AppError `fatal` for an id that is none, extras that are too large or reserved, an expiration out of range. */
-  issue(binding: TokenBinding, claims: { id: Value; extras: Obj; expiration?: number | undefined }): Promise<string>
+  issue(binding: TokenBinding, claims: { id: Value; extras: Obj; expiration?: number | undefined; session?: string | undefined }): Promise<string>
   /** Null for whatever is wrong with the token; callers cannot tell why. */
   verify(token: string, binding: TokenBinding): Promise<VerifiedToken | null>
+  /** Why a token that was refused is not good, for events: never for callers. `others`: what else it may be meant for. */
+  explain(token: string, binding: TokenBinding, others: readonly TokenBinding[]): Promise<TokenRefusal>
 }
+
+/** `unknown`: no key of ours opens it. `disabled`: tokens of the table are switched off. `rejected`: nobody looked, or nothing is wrong with it any more. */
+export type TokenRefusal =
+  | 'malformed'
+  | 'unknown'
+  | 'other table'
+  | 'other purpose'
+  | 'other data source'
+  | 'too long-lived'
+  | 'expired'
+  | 'revoked'
+  | 'disabled'
+  | 'rejected'
 
 interface CacheEntry {
   readonly keyInfo: string
@@ -80,8 +100,12 @@ export function createTokenService(options: TokenOptions): TokenService {
 
   const isCurrent = (token: VerifiedToken, binding: TokenBinding): boolean => {
     if (token.expiresAt <= clock.now()) return false
-    const epoch = epochs.current(binding.workspaceId, binding.tableId, token.id)
-    return epoch === null || token.issuedAt >= epoch
+    const { workspaceId, tableId } = binding
+    const isGood = (epoch: number | null): boolean => epoch === null || token.issuedAt >= epoch
+    return (
+      isGood(epochs.current(workspaceId, tableId, token.id)) &&
+      (token.session === null || isGood(epochs.current(workspaceId, tableId, sessionKey(token.session))))
+    )
   }
 
   const open = async (token: string, binding: TokenBinding): Promise<VerifiedToken | null> => {
@@ -91,8 +115,28 @@ export function createTokenService(options: TokenOptions): TokenService {
     return claims === null ? null : toVerified(claims, plaintext ?? '')
   }
 
+  const explain = async (token: string, binding: TokenBinding, others: readonly TokenBinding[]): Promise<TokenRefusal> => {
+    if (token.length > maxTokenLength || !isCanonical(token)) return 'malformed'
+    const plaintext = await decrypt(token, await keysFor(binding.keyInfo))
+    if (plaintext === null) {
+      for (const other of others)
+        if (other.keyInfo !== binding.keyInfo && (await decrypt(token, await keysFor(other.keyInfo))) !== null)
+          return other.tableId === binding.tableId ? 'other purpose' : 'other table'
+      return 'unknown'
+    }
+    const parsed = claimsSchema.safeParse(parseOrNull(plaintext))
+    if (!parsed.success) return 'malformed'
+    if (parsed.data.aud !== binding.audience) return 'other data source'
+    const claims = readClaims(plaintext, binding, maxSeconds)
+    if (claims === null) return 'too long-lived'
+    const verified = toVerified(claims, plaintext)
+    if (verified.expiresAt <= clock.now()) return 'expired'
+    return isCurrent(verified, binding) ? 'rejected' : 'revoked'
+  }
+
   return {
-    async issue(binding, { id, extras, expiration }) {
+    explain,
+    async issue(binding, { id, extras, expiration, session }) {
       const lifetime = expiration ?? defaultSeconds
       if (!Number.isFinite(lifetime) || lifetime <= 0 || lifetime > maxSeconds)
         throw new AppError('fatal', `The expiration of an auth token must be between 1 and ${maxSeconds} seconds.`, { hint: 'Leave it out for the default.' })
@@ -104,6 +148,7 @@ export function createTokenService(options: TokenOptions): TokenService {
         exp: iat + lifetime,
         jti: Buffer.from(random.bytes(16)).toString('base64url'),
         aud: binding.audience,
+        ...(session === undefined ? {} : { sid: session }),
       }
       // Spliced in as text: the order of numeric keys would not survive a plain object.
       const payload = `${JSON.stringify(claims).slice(0, -1)},"extras":${toExtrasJson(extras)}}`
@@ -191,6 +236,7 @@ function toVerified(claims: Claims, plaintext: string): VerifiedToken {
     id: claims.id,
     extras: isObj(extras) ? extras : new Map(),
     jti: claims.jti,
+    session: claims.sid ?? null,
     issuedAt: Math.round(claims.iat * 1000),
     expiresAt: Math.round(claims.exp * 1000),
   }

@@ -24,6 +24,10 @@ export function describeReport({ workspace, branch, summary, lines, accepted }: 
       `        ${fix}`,
     ]),
   ])
+  const exceptions = accepted.flatMap(({ document, rule, line, accepted: reason }) => [
+    `      ${document}${line > 0 ? `:${line}` : ''} (${rule})`,
+    `        ${reason ?? ''}`,
+  ])
   const total = `${workspace}, branch ${branch}: ${summary.pass} passed, ${summary.fail} failed, ${summary.not_applicable} not applicable; ${summary.problems} problems, ${accepted.length} accepted with a reason.`
-  return `${[...text, '', total].join('\n')}\n`
+  return `${[...text, ...(exceptions.length === 0 ? [] : ['', 'Accepted with a reason:', ...exceptions]), '', total].join('\n')}\n`
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.js'
 import { AppError } from '../errors.js'
-import { type Foundation, layFoundation, type RunningServer, startServer } from '../server.js'
+import { type Foundation, layFoundation } from '../server/foundation.js'
+import { type RunningServer, startServer } from '../server.js'
 
 export type RunningProcess = Pick<RunningServer, 'url' | 'firstAdminToken' | 'drain' | 'close'>
 

@@ -12,6 +12,8 @@ export interface RemoteCall {
   method: 'GET' | 'POST'
   /** Below the workspace: `/multidoc`. */
   path: string
+  /** The path is below `/api:meta` itself. */
+  instance?: boolean
   query?: Record<string, string | boolean | undefined>
   body?: string
   contentType?: string
@@ -19,8 +21,11 @@ export interface RemoteCall {
 }
 
 /** The text of the answer. Throws AppError `fatal` with the server's own message and the problems it lists. */
-export async function callRemote(options: RemoteOptions, { method, path, query = {}, body, contentType, headers = {} }: RemoteCall): Promise<string> {
-  const url = new URL(`${options.url.replace(/\/+$/, '')}/api:meta/workspace/${options.workspace}${path}`)
+export async function callRemote(
+  options: RemoteOptions,
+  { method, path, instance = false, query = {}, body, contentType, headers = {} }: RemoteCall,
+): Promise<string> {
+  const url = new URL(`${options.url.replace(/\/+$/, '')}/api:meta${instance ? '' : `/workspace/${options.workspace}`}${path}`)
   const parameters: NonNullable<RemoteCall['query']> = { branch: options.branch, ...query }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== false) url.searchParams.set(name, String(value))
   const response = await fetch(url, {

@@ -1,19 +1,23 @@
 /** `stackhold scaffold`: ready-made endpoints for a table. */
 import { AppError } from '../errors.js'
+import { scaffoldKinds } from '../workspace/scaffold.js'
 import { callRemote, type RemoteOptions } from './remote.js'
 
 export interface ScaffoldOptions extends RemoteOptions {
   table: string
   group: string
   auth?: string
+  roles?: Record<string, string[]>
+  provider?: string
 }
 
 export async function scaffoldCommand(kind: string, options: ScaffoldOptions): Promise<void> {
-  if (kind !== 'auth' && kind !== 'crud') throw new AppError('fatal', `There is no scaffold "${kind}".`, { hint: 'Use auth or crud.' })
+  if (!(scaffoldKinds as readonly string[]).includes(kind))
+    throw new AppError('fatal', `There is no scaffold "${kind}".`, { hint: `Use one of ${scaffoldKinds.join(', ')}.` })
   const text = await callRemote(options, {
     method: 'POST',
     path: '/scaffold',
-    body: JSON.stringify({ kind, table: options.table, api_group: options.group, ...(options.auth === undefined ? {} : { auth: options.auth }) }),
+    body: JSON.stringify({ kind, table: options.table, api_group: options.group, auth: options.auth, roles: options.roles, provider: options.provider }),
     contentType: 'application/json',
   })
   const { created } = JSON.parse(text) as { created: { type: string; name: string; verb?: string }[] }

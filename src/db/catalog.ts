@@ -28,11 +28,15 @@ export interface BranchTable {
   /** Exactly one branch of a workspace answers requests that name none. */
   live: Generated<boolean>
   backup: Generated<boolean>
+  /** Its tables are its own; the others share theirs. */
+  own_tables: Generated<boolean>
   created_at: CreatedAt
 }
 
 export interface DatasourceTable {
   workspace_id: number
+  /** The branch whose own tables it is a set of; null for those of the workspace. */
+  branch_id: Generated<number | null>
   label: string
   color: Generated<string>
   created_at: CreatedAt

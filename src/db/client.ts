@@ -5,6 +5,7 @@ import type { Catalog } from './catalog.js'
 import { type SessionLimits, toClientConfig } from './connection-options.js'
 import { isConnectionFailure, toDatabaseError } from './failure.js'
 import { createListener, type ListenHandlers } from './listener.js'
+import { holdLock } from './lock.js'
 import { createPipeline } from './pipeline.js'
 import { createPool, type Pool, type PoolCounts } from './pool.js'
 import type { Queryable, QueryOptions, Transaction, TransactionOptions } from './queryable.js'
@@ -33,10 +34,14 @@ export interface Database extends Queryable {
   listen(channel: string, handlers: ListenHandlers | ((payload: string) => void)): Promise<() => Promise<void>>
   /** Runs a statement that may take long and belongs to no transaction, on a connection of its own: index builds. */
   runLong(text: string, timeoutMs: number): Promise<void>
+  /** Runs `fn` while this process alone, of all on the database, holds the named lock; null when it was not free within `waitMs`. */
+  withLock<T>(name: string, waitMs: number, fn: () => Promise<T>): Promise<T | null>
   /** Whether Postgres answers within 2 s, asked beside the pool so that a full pool does not count as ill. Never throws. */
   healthy(): Promise<boolean>
   readonly poolCounts: PoolCounts
-  /** Waits for statements under way, then ends every connection. */
+  /** Connections for general use there can be. */
+  readonly poolSize: number
+  /** Waits for statements under way but those of `runLong`, then ends every connection. */
   close(): Promise<void>
 }
 
@@ -47,18 +52,19 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = createPool(config, options.poolSize ?? 10, onError)
   const pipelines = Array.from({ length: options.fastConnections ?? 2 }, () => createPipeline(config, onError))
   const listener = createListener(config, onError)
+  const long = new Set<pg.PoolClient>()
   let turn = 0
 
-  const runFast = async (text: string, values: readonly unknown[] | undefined, name: string): Promise<pg.QueryResult> => {
+  const runFast = async (text: string, values: readonly unknown[] | undefined, name: string, texts?: boolean): Promise<pg.QueryResult> => {
     for (let i = 0; i < pipelines.length; i++) {
       turn = (turn + 1) % pipelines.length
       const pipeline = pipelines[turn]
       if (pipeline?.ready !== true) continue
-      const result = await pipeline.run(text, values, name)
+      const result = await pipeline.run(text, values, name, texts)
       if (result !== undefined) return result
       break
     }
-    return pool.run(text, values, name)
+    return pool.run(text, values, name, texts)
   }
 
   const ping = async (): Promise<boolean> => {
@@ -68,8 +74,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     return (await pipeline.run('select 1', [], statementName('select 1'))) !== undefined
   }
 
-  const run = (text: string, values?: readonly unknown[], { name, fast }: QueryOptions = {}): Promise<pg.QueryResult> =>
-    fast === true ? runFast(text, values, name ?? statementName(text)) : pool.run(text, values, name)
+  const run = (text: string, values?: readonly unknown[], { name, fast, texts }: QueryOptions = {}): Promise<pg.QueryResult> =>
+    fast === true ? runFast(text, values, name ?? statementName(text), texts) : pool.run(text, values, name, texts)
 
   return {
     async query(text, values, queryOptions) {
@@ -87,6 +93,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     kysely: new Kysely<Catalog>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool) }) }).withSchema('stackhold'),
     async runLong(text, timeoutMs) {
       const client = await pool.acquire()
+      long.add(client)
       const query = (statement: string) => client.query({ text: statement, query_timeout: timeoutMs + 2_000 } as pg.QueryConfig)
       let failed = true
       try {
@@ -97,10 +104,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       } catch (error) {
         throw toDatabaseError(error)
       } finally {
+        long.delete(client)
         // A connection whose settings are not what they were does not go back.
         client.release(failed)
       }
     },
+    withLock: (name, waitMs, fn) => holdLock(config, name, waitMs, fn),
     async healthy() {
       const answer = ping().catch(() => false)
       let timer: NodeJS.Timeout | undefined
@@ -109,11 +118,14 @@ export function openDatabase(options: DatabaseOptions): Database {
       })
       return Promise.race([answer, late]).finally(() => clearTimeout(timer))
     },
+    poolSize: options.poolSize ?? 10,
     get poolCounts() {
       return pool.counts
     },
     async close() {
       await listener.close()
+      // Postgres finishes such a statement by itself; nobody waits for it here.
+      for (const client of long) void (client as pg.ClientBase & { end(): Promise<void> }).end().catch(() => {})
       await Promise.all([...pipelines.map((pipeline) => pipeline.close()), pool.close()])
     },
   }

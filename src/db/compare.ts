@@ -3,7 +3,7 @@ import { fatal } from '../errors.js'
 import { Invalid } from '../fields/field-type.js'
 import { join, raw, sql } from '../lib/sql.js'
 import { isList, toPlain, type Value } from '../lib/value.js'
-import type { BoundSql, BuildCondition, Inputs } from './inputs.js'
+import type { Bound, BoundSql, BuildCondition, Inputs } from './inputs.js'
 import { bindAs, bindRaw, codecOf, coerceFor, encodeText, type Given, isJson, isNumber, isText, sqlTypeOf, type Term, type Typed, textOf } from './term.js'
 
 export interface Comparison {
@@ -97,8 +97,15 @@ const order =
       const bound = bindRaw(operand, 'jsonb', jsonText)
       return always(sql`(jsonb_typeof(${term.sql}) = jsonb_typeof(${bound}) and ${term.sql} ${raw(op)} ${bound})`)
     }
-    return always(sql`${term.sql} ${raw(op)} ${bindAs(term, operand, term.type === 'int' ? roundFor(op) : undefined)}`)
+    const compared = sql`${term.sql} ${raw(op)} ${bindAs(term, operand, term.type === 'int' ? roundFor(op) : undefined)}`
+    const { positive } = term
+    if (positive === undefined || op === '<' || op === '<=') return always(compared)
+    const state = inputs.choice((values) => (asksAboveZero(op, values[operand] as Value) ? 'positive' : ''))
+    return (shape) => (shape[state] === 'positive' ? sql`(${positive} and ${compared})` : compared)
   }
+
+/** Whether only rows above 0 can hold. */
+const asksAboveZero = (op: '>' | '>=', value: Value): boolean => typeof value === 'number' && (op === '>' ? value >= 0 : value > 0)
 
 /** `x > 1.5` is `x > 1`, `x >= 1.5` is `x >= 2`: the same rows, and an index on ints still helps. */
 const roundFor =
@@ -127,14 +134,14 @@ export function compileBetween(term: Term, low: Term, high: Term, negated: boole
 }
 
 /** Items of a list that the term can hold, encoded for an array of its type. */
-function encodeItems(term: Typed): (value: Value) => unknown {
+function encodeItems(term: Typed): Bound['encode'] {
   const codec = codecOf({ type: term.type, list: false })
   const item = { ...term, list: false }
-  return (value) =>
+  return (value, clock) =>
     (isList(value) ? value : [value]).flatMap((member) => {
       if (member === null) return []
       if (isJson(item)) return [jsonText(member)]
-      const coerced = coerceFor(item, member)
+      const coerced = coerceFor(item, member, clock)
       return coerced instanceof Invalid || codec === undefined ? [] : [codec.encode(coerced)]
     })
 }
@@ -178,11 +185,11 @@ const contains =
   }
 
 /** Every item must be held: one that the type refuses is held by no row. */
-const encodeAll = (term: Typed) => {
+const encodeAll = (term: Typed): Bound['encode'] => {
   const encode = encodeItems(term)
-  return (value: Value): unknown => {
+  return (value, clock) => {
     const wanted = (isList(value) ? value : [value]).filter((item) => item !== null)
-    const encoded = encode(wanted) as unknown[]
+    const encoded = encode(wanted, clock) as unknown[]
     return encoded.length < wanted.length ? null : encoded
   }
 }

@@ -20,10 +20,10 @@ const batchRows = 1_000
 /** A reader that takes longer than this for one batch loses its cursor. */
 const idleTimeout = '60s'
 
-/** All columns but passwords and internal ones. Throws `inputError` for a name that is not among them. */
+/** All columns but passwords and internal ones; encrypted ones when they are named. Throws `inputError` for a name that is not among them. */
 export function exportColumns(info: TableInfo, names?: readonly string[]): readonly ColumnInfo[] {
-  const open = info.columns.filter((column) => column.type.name !== 'password' && column.model.access !== 'internal')
-  if (names === undefined) return open
+  const open = info.columns.filter((column) => column.seal !== undefined || (column.type.name !== 'password' && column.model.access !== 'internal'))
+  if (names === undefined) return open.filter((column) => column.seal === undefined)
   return names.map((name) => {
     const column = open.find((one) => one.name === name)
     if (column === undefined) throw inputError('columns', `Unknown column: ${name}`)
@@ -40,7 +40,7 @@ export async function exportBatches(
   each: (rows: readonly Obj[]) => Promise<void>,
 ): Promise<number> {
   const { name } = info.model
-  const shape = { selected: selectColumns(name, exportColumns(info, columns)), prune: new Map() }
+  const shape = { selected: selectColumns(name, info, exportColumns(info, columns)), prune: new Map() }
   const condition = compileExternalFilter(search, scope, 'search') ?? allOf([])
   const statement = new CachedSql(
     (at) => sql`select ${selectList(shape)} from ${tableSql(name)} as ${ident(name)}${whereClause(condition(at))} order by ${ident(name, info.primary.name)}`,

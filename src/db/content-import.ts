@@ -4,7 +4,7 @@ import { ident } from '../lib/sql.js'
 import type { Obj } from '../lib/value.js'
 import { sqlState } from './failure.js'
 import { CachedSql, encoded } from './inputs.js'
-import { insertRows, type JsonRow, moveSequence, readId, rowsParameter, toJsonRow } from './records/bulk.js'
+import { hasId, insertRows, moveSequence, type NewRow, readId, rowsParameter, toJsonRow, withIds, withNewIds } from './records/bulk.js'
 import type { DatabaseSession } from './records/session.js'
 import { readNewRow, type Writer, writableColumns } from './records/write.js'
 import type { TableInfo } from './table-info.js'
@@ -47,7 +47,7 @@ const problemsMax = 1_000
 interface ReadyRow {
   line: number
   row: number
-  json: JsonRow
+  draft: NewRow
 }
 
 /** Errors of one row; anything else ends the import. */
@@ -106,45 +106,59 @@ class Importer {
     for (const row of batch) {
       const number = ++this.#report.read
       try {
-        ready.push({ line: row.line, row: number, json: await this.#read(row, writer, allowIds) })
+        ready.push({ line: row.line, row: number, draft: await this.#read(row, writer, allowIds) })
       } catch (error) {
         if (!isRowFault(error)) throw error
         this.#fail(row.line, number, error)
       }
     }
-    const { name } = this.#info.primary
-    const given = ready.filter(({ json }) => json[name] !== undefined)
+    const given = ready.filter(({ draft }) => hasId(draft))
     this.hasIds ||= given.length > 0
-    await this.#insert(given, this.#withIds)
+    await this.#insert(given)
     await this.#insert(
-      ready.filter(({ json }) => json[name] === undefined),
-      this.#plain,
+      await this.#numbered(
+        ready.filter(({ draft }) => !hasId(draft)),
+        given.length > 0,
+      ),
     )
   }
 
-  async #read({ data, problem }: ImportRow, writer: Writer, allowIds: boolean): Promise<JsonRow> {
+  async #read({ data, problem }: ImportRow, writer: Writer, allowIds: boolean): Promise<NewRow> {
     if (problem !== undefined) throw problem
     const { primary } = this.#info
-    const json = toJsonRow(await readNewRow(this.#info, data, writer))
+    const values = await readNewRow(this.#info, data, writer)
     const id = allowIds ? (data.get(primary.name) ?? null) : null
-    if (id !== null && id !== '') json[primary.name] = primary.codec.encodeJson(readId(primary, id, 0))
-    return json
+    return { values, id: id === null || id === '' ? null : readId(primary, id, 0) }
+  }
+
+  /** Rows of tables with encrypted columns get their ids here. */
+  async #numbered(rows: readonly ReadyRow[], afterGiven: boolean): Promise<readonly ReadyRow[]> {
+    if (this.#info.sealed.length === 0 || rows.length === 0) return rows
+    if (afterGiven) await moveSequence(this.#session, this.#info)
+    const drafts = await withNewIds(
+      this.#session,
+      this.#info,
+      rows.map(({ draft }) => draft),
+    )
+    return rows.map((row, i) => ({ ...row, draft: drafts[i] ?? row.draft }))
   }
 
   /** What Postgres refuses is halved until the rows at fault stand alone. */
-  async #insert(rows: readonly ReadyRow[], statement: CachedSql): Promise<void> {
+  async #insert(rows: readonly ReadyRow[]): Promise<void> {
     const [first] = rows
     if (first === undefined) return
+    const drafts = rows.map(({ draft }) => draft)
+    const [statement, json] = hasId(first.draft) ? [this.#withIds, withIds(this.#info, drafts)] : [this.#plain, drafts.map(({ values }) => toJsonRow(values))]
     try {
-      await this.#session.transaction(() => this.#session.run(statement.command(encoded(rowsParameter(rows.map(({ json }) => json))), this.#session.schema)))
+      await this.#session.transaction(() => this.#session.run(statement.command(encoded(rowsParameter(json)), this.#session.schema)))
       this.#report.added += rows.length
     } catch (error) {
       if (!isRowFault(error)) throw error
       if (this.#stopsAt !== null && this.#report.failed >= this.#stopsAt) return
       if (rows.length === 1) return this.#fail(first.line, first.row, error)
       const middle = rows.length >> 1
-      await this.#insert(rows.slice(0, middle), statement)
-      await this.#insert(rows.slice(middle), statement)
+      await this.#insert(rows.slice(0, middle))
+      await this.#insert(rows.slice(middle))
     }
   }
 

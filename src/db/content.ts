@@ -1,17 +1,17 @@
 /** Rows of a table for the Metadata API: every column whatever its access, but never a password hash. */
-import type { TableModel } from '../definitions/table.js'
+import { type TableModel, withoutRules } from '../definitions/table.js'
 import { AppError, inputError } from '../errors.js'
 import { ident, join, param, raw, sql } from '../lib/sql.js'
 import type { Obj, Value } from '../lib/value.js'
-import type { Passwords } from '../runtime/capabilities.js'
+import type { Passwords, Vault } from '../runtime/capabilities.js'
 import { type ExportOptions, exportBatches } from './content-export.js'
 import { type ImportOptions, type ImportReport, type ImportRow, importRows } from './content-import.js'
 import { compileExternalFilter, readExternalSort } from './external-filter.js'
 import { type BoundSql, type BuildCondition, CachedSql, constantCommand, encoded, Inputs, noFrame, tableSql } from './inputs.js'
-import { encodeValues, insertSql, returning } from './records/add.js'
+import { encodeValues, insertSql, returning, sealNewRow } from './records/add.js'
 import { BulkInsert, BulkWrite } from './records/bulk.js'
 import { keyValue } from './records/by-key.js'
-import { UpdateStatements } from './records/edit.js'
+import { UpdateStatements, updateRow } from './records/edit.js'
 import { planPage } from './records/page-statement.js'
 import { storedOwner } from './records/password.js'
 import { runnable } from './records/plan.js'
@@ -20,7 +20,8 @@ import { DatabaseSession, type SessionBase } from './records/session.js'
 import { externalSort, orderBy } from './records/sort.js'
 import { readChanges, readNewRow, type Writer } from './records/write.js'
 import type { Scope } from './scope.js'
-import { type TableInfo, tableInfo } from './table-info.js'
+import { needsSeal } from './sealed.js'
+import { type ColumnInfo, type TableInfo, tableInfo } from './table-info.js'
 import { allOf, whereClause } from './where.js'
 
 export interface ContentOptions {
@@ -28,9 +29,13 @@ export interface ContentOptions {
   datasource: string
   /** Data sources of the workspace. */
   datasources: readonly string[]
+  /** The branch whose own tables these are. */
+  tablesOf?: number | null
   clock: { now(): number }
   hash(text: string): Promise<string>
   judge: Passwords['judge']
+  /** Key of the encrypted columns of the workspace. */
+  vault?: Vault
   /** Name of the workspace: no password may contain it. */
   appName?: string
 }
@@ -73,12 +78,13 @@ export interface Content {
   exportRows(table: TableModel, options: ExportOptions, each: (rows: readonly Obj[]) => Promise<void>): Promise<number>
 }
 
-/** All columns but passwords. */
-export function contentShape(info: TableInfo): RowShape {
+/** All columns but passwords; encrypted ones where there is a key. */
+export function contentShape(info: TableInfo, opens: boolean): RowShape {
   return {
     selected: selectColumns(
       info.model.name,
-      info.columns.filter((column) => column.type.name !== 'password'),
+      info,
+      info.columns.filter((column) => column.type.name !== 'password' && (opens || column.seal === undefined)),
     ),
     prune: new Map(),
   }
@@ -97,10 +103,12 @@ export const contentScope = (info: TableInfo): Scope => ({
 /** `base` may be a transaction, for rows that belong to a push. */
 export function createContent(base: SessionBase, options: ContentOptions): Content {
   const session = new DatabaseSession(base, options)
+  const infoOf = (table: TableModel): TableInfo => tableInfo(withoutRules(table), options.vault)
+  const shapeOf = (info: TableInfo): RowShape => contentShape(info, options.vault !== undefined)
   const writer = (): Writer => ({ now: options.clock.now(), hash: options.hash, judge: options.judge, appNames: session.appNames })
 
   const one = async (table: TableModel, id: Value, build: (info: TableInfo, key: BoundSql) => BoundSql): Promise<Record<string, unknown>> => {
-    const info = tableInfo(table)
+    const info = infoOf(table)
     const key = id === null ? undefined : keyValue(info.primary, id)
     if (key === undefined) throw new AppError('notFound')
     const statement = build(info, sql`${param({ operand: 0, encode: (value: Value) => value })}${raw(`::${info.primary.codec.sqlType}`)}`)
@@ -111,26 +119,24 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
   const byId = (info: TableInfo, key: BoundSql): BoundSql => sql` where ${ident(info.model.name, info.primary.name)} = ${key}`
 
   const update = async (table: TableModel, id: Value, changes: Obj): Promise<Obj> => {
-    const info = tableInfo(table)
-    const shape = contentShape(info)
+    const info = infoOf(table)
+    const shape = shapeOf(info)
     const key = id === null ? undefined : keyValue(info.primary, id)
     const stored = key === undefined ? undefined : storedOwner(session, info, info.primary, key.parameter)
     const values = await readChanges(info, changes, writer(), stored)
     if (key === undefined) throw new AppError('notFound')
-    const columns = [...values.keys()]
-    const statement = new UpdateStatements(info, shape).for(info.primary, columns)
-    const { rows } = await session.run(statement.command(encoded([key.parameter, ...encodeValues(columns, values)]), session.schema))
-    if (rows[0] === undefined) throw new AppError('notFound')
-    return compileRowReader(shape)(rows[0])
+    const row = await updateRow(session, new UpdateStatements(info, shape), info, { column: info.primary, parameter: key.parameter, values })
+    if (row === undefined) throw new AppError('notFound')
+    return compileRowReader(shape)(row)
   }
 
   return {
     async browse(table, { page, perPage, search = null, sort = null }) {
-      const info = tableInfo(table)
+      const info = infoOf(table)
       const scope = contentScope(info)
       const condition = compileExternalFilter(search, scope, 'search') ?? allOf([])
       const order = orderBy(externalSort(readExternalSort(sort, 'sort'), scope, new Map(), 'sort'), scope, { tieBreak: true })
-      const shape = contentShape(info)
+      const shape = shapeOf(info)
       const from = sql` from ${tableSql(table.name)} as ${ident(table.name)}`
       const plan = planPage({
         inputs: scope.inputs,
@@ -144,14 +150,14 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
       return runnable(plan)(session, noFrame)
     },
     async get(table, id) {
-      const shape = contentShape(tableInfo(table))
+      const shape = shapeOf(infoOf(table))
       const row = await one(table, id, (info, key) => sql`select ${selectList(shape)} from ${tableSql(table.name)} as ${ident(table.name)}${byId(info, key)}`)
       return compileRowReader(shape)(row)
     },
     async add(table, row) {
-      const info = tableInfo(table)
-      const shape = contentShape(info)
-      const values = await readNewRow(info, row, writer())
+      const info = infoOf(table)
+      const shape = shapeOf(info)
+      const values = await sealNewRow(session, info, await readNewRow(info, row, writer()))
       const columns = [...values.keys()]
       const statement = new CachedSql(() => sql`${insertSql(info, columns)}${returning(shape)}`)
       const { rows } = await session.run(statement.command(encoded(encodeValues(columns, values)), session.schema))
@@ -162,12 +168,12 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
       await one(table, id, (info, key) => sql`delete from ${tableSql(table.name)} as ${ident(table.name)}${byId(info, key)} returning 1 as done`)
     },
     async bulkAdd(table, items, { allowIds = false } = {}) {
-      const info = tableInfo(table)
+      const info = infoOf(table)
       const rows = await new BulkInsert(info).run(session, items, writer(), allowIds)
       return rows.map((row) => row.get(info.primary.name) ?? null)
     },
     async bulkPatch(table, items) {
-      const info = tableInfo(table)
+      const info = infoOf(table)
       const { name } = info.primary
       const rows = await new BulkWrite(info, false).run(
         session,
@@ -177,7 +183,7 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
       return toAffected(rows.map((row) => row.get(name) ?? null))
     },
     async bulkDelete(table, ids) {
-      const info = tableInfo(table)
+      const info = infoOf(table)
       const keys = ids.flatMap((id) => (id === null ? [] : [keyValue(info.primary, id)?.parameter ?? []])).flat()
       const primary = ident(table.name, info.primary.name)
       const type = raw(`::${info.primary.codec.sqlType}[]`)
@@ -186,11 +192,12 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
       return toAffected(rows.map((row) => info.primary.codec.decode(row['id'])))
     },
     async searchPatch(table, search, updates) {
-      const info = tableInfo(table)
+      const info = infoOf(table)
       const values = await readChanges(info, updates, writer())
       const columns = [...values.keys()]
       if (columns.length === 0) throw inputError('updates', 'Missing param: updates')
       const { scope, condition } = compileSearch(info, search)
+      if (needsSeal(values) || setsPassword(values)) return this.bulkPatch(table, await matching(session, info, search, updates))
       const parameters = encodeValues(columns, values)
       const set = join(
         columns.map((column, i) => {
@@ -201,16 +208,30 @@ export function createContent(base: SessionBase, options: ContentOptions): Conte
       return runSearch(session, info, scope, (at) => sql`update ${tableSql(table.name)} as ${ident(table.name)} set ${set}${whereClause(condition(at))}`)
     },
     async searchDelete(table, search) {
-      const info = tableInfo(table)
+      const info = infoOf(table)
       const { scope, condition } = compileSearch(info, search)
       return runSearch(session, info, scope, (at) => sql`delete from ${tableSql(table.name)} as ${ident(table.name)}${whereClause(condition(at))}`)
     },
     async truncate(table, { reset = false } = {}) {
       await session.run(constantCommand(sql`truncate ${tableSql(table.name)}${raw(reset ? ' restart identity' : '')}`, session.schema))
     },
-    importRows: (table, batches, importOptions) => importRows(session, tableInfo(table), writer, batches, importOptions),
-    exportRows: (table, exportOptions, each) => exportBatches(session, tableInfo(table), contentScope(tableInfo(table)), exportOptions, each),
+    importRows: (table, batches, importOptions) => importRows(session, infoOf(table), writer, batches, importOptions),
+    exportRows: (table, exportOptions, each) => exportBatches(session, infoOf(table), contentScope(infoOf(table)), exportOptions, each),
   }
+}
+
+/** A password is judged by the names in each row, and hashed for each. */
+const setsPassword = (values: ReadonlyMap<ColumnInfo, Value>): boolean =>
+  [...values].some(([column, value]) => column.type.name === 'password' && value !== null && value !== '')
+
+/** The same updates for every row that matches, by id: encrypted values and hashes differ from row to row. */
+async function matching(session: DatabaseSession, info: TableInfo, search: Value, updates: Obj): Promise<{ rowId: Value; updates: Obj }[]> {
+  const { scope, condition } = compileSearch(info, search)
+  const { name } = info.model
+  const id = ident(name, info.primary.name)
+  const statement = new CachedSql((at) => sql`select ${id} as id from ${tableSql(name)} as ${ident(name)}${whereClause(condition(at))}`, { once: true })
+  const { rows } = await session.run(statement.command(scope.inputs.read(noFrame), session.schema))
+  return rows.map((row) => ({ rowId: info.primary.codec.decode(row['id']), updates }))
 }
 
 const toAffected = (ids: Value[]): Affected => ({ success: ids, success_total: ids.length })

@@ -1,4 +1,4 @@
-/** A data source as SQL that plain psql restores: schema, tables, rows, indexes. */
+/** A data source as SQL that plain psql restores: schema, tables, rows, indexes, views. Nothing in it needs an extension. */
 import type { TableModel } from '../definitions/table.js'
 import type { Database } from './client.js'
 import { quote, schemaName } from './ddl/names.js'
@@ -44,8 +44,8 @@ async function dumpTable(
   write: (text: string) => Promise<void>,
 ): Promise<number> {
   const target = quote(schemaName(options.workspaceId, datasource), table.name)
-  const [plan] = planTable(null, table, { workspaceId: options.workspaceId, datasources: [datasource] }).operations
-  const [, create = '', ...indexes] = plan?.parts[0]?.sql ?? []
+  const [made, ...views] = planTable(null, table, { workspaceId: options.workspaceId, datasources: [datasource] }).operations
+  const [, create = '', ...indexes] = made?.parts[0]?.sql ?? []
   await write(`\n${create};\n`)
   const names = table.columns.map(({ name }) => quote(name)).join(', ')
   const values = table.columns.map((column) =>
@@ -66,5 +66,6 @@ async function dumpTable(
   if (primary?.type === 'int')
     await write(`select setval(pg_get_serial_sequence('${target.replaceAll("'", "''")}', 'id'), coalesce((select max("id") from ${target}), 0) + 1, false);\n`)
   for (const index of indexes) await write(`${index};\n`)
+  for (const view of views) for (const statement of view.parts[0]?.sql ?? []) await write(`${statement};\n`)
   return total
 }

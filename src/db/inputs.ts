@@ -6,13 +6,15 @@ import { fatal } from '../errors.js'
 import type { Sql } from '../lib/sql.js'
 import { render } from '../lib/sql.js'
 import type { Value } from '../lib/value.js'
+import type { Clock } from '../runtime/capabilities.js'
 import type { Evaluate, Frame } from '../runtime/frame.js'
 import { statementName } from './statement-name.js'
 
 /** A parameter: which operand fills it, and how its value is encoded for the driver. */
 export interface Bound {
   operand: number
-  encode(value: Value): unknown
+  /** `clock`: that of the run; absent where no program runs. */
+  encode(value: Value, clock?: Clock): unknown
 }
 export type BoundSql = Sql<Bound>
 /** What a choice decided; part of the cache key. */
@@ -26,6 +28,8 @@ export interface Reading {
   values: readonly Value[]
   shape: Shape
   key: string
+  /** What "now" means. */
+  clock?: Clock
 }
 
 /** The operands and choices of one statement. */
@@ -47,7 +51,8 @@ export class Inputs {
   read(frame: Frame): Reading {
     const values = this.#operands.map((evaluate) => evaluate(frame))
     const shape = this.#choices.map((decide) => decide(values))
-    return { values, shape, key: shape.join('\n') }
+    const key = shape.join('\n')
+    return frame.run === undefined ? { values, shape, key } : { values, shape, key, clock: frame.run.clock }
   }
 }
 
@@ -67,6 +72,8 @@ export interface Command {
   text: string
   values: unknown[]
   name?: string
+  /** What traces say instead of the text: SQL of a builder, which another statement carries, before any value is in it. */
+  shown?: { sql: string; parameters: number }
 }
 
 interface Rendered {
@@ -100,8 +107,28 @@ export class CachedSql {
       rendered = renderFor(this.#build(reading.shape), schema)
       if (kept) this.#texts.set(key, rendered)
     }
-    const values = rendered.holes.map((hole) => hole.encode(reading.values[hole.operand] as Value))
+    const values = rendered.holes.map((hole) => hole.encode(reading.values[hole.operand] as Value, reading.clock))
     return kept ? { text: rendered.text, values, name: rendered.name } : { text: rendered.text, values }
+  }
+}
+
+/** The texts of one statement that differ in more than schema and shape, such as the columns it writes; past so many they are not kept. */
+export class StatementCache {
+  readonly #statements = new Map<string, CachedSql>()
+  readonly #most: number
+
+  constructor(most = keptMax) {
+    this.#most = most
+  }
+
+  /** `key` names everything that `build` depends on. */
+  for(key: string, build: (shape: Shape) => BoundSql): CachedSql {
+    const found = this.#statements.get(key)
+    if (found !== undefined) return found
+    const kept = this.#statements.size < this.#most
+    const statement = new CachedSql(build, { once: !kept })
+    if (kept) this.#statements.set(key, statement)
+    return statement
   }
 }
 

@@ -11,7 +11,7 @@ export interface Pipeline {
   /** Waits for a connection being made, or makes one; never throws. */
   connect(): Promise<void>
   /** `undefined` when the statement must be run elsewhere: nothing of it took effect here. */
-  run(text: string, values: readonly unknown[] | undefined, name: string): Promise<pg.QueryResult | undefined>
+  run(text: string, values: readonly unknown[] | undefined, name: string, texts?: boolean): Promise<pg.QueryResult | undefined>
   close(): Promise<void>
 }
 
@@ -67,11 +67,11 @@ export function createPipeline(config: pg.ClientConfig, onError: (error: Error) 
       ensureConnecting()
       await connecting
     },
-    async run(text, values, name) {
+    async run(text, values, name, texts) {
       const client = current
       if (client === undefined) return undefined
       try {
-        const result = await client.query(toQueryConfig(text, values, name))
+        const result = await client.query(toQueryConfig(text, values, name, texts))
         prepared.add(client, name)
         if (prepared.isFull(client)) retire(client)
         return result

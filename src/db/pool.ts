@@ -21,7 +21,8 @@ export class PreparedNames {
 }
 
 export interface Pool {
-  run(text: string, values: readonly unknown[] | undefined, name: string | undefined): Promise<pg.QueryResult>
+  /** `texts`: see QueryOptions. */
+  run(text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<pg.QueryResult>
   acquire(): Promise<pg.PoolClient>
   readonly counts: PoolCounts
   close(): Promise<void>
@@ -48,10 +49,10 @@ export function createPool(config: pg.ClientConfig, size: number, onError: (erro
     }
   }
 
-  const runOnce = async (text: string, values: readonly unknown[] | undefined, name: string | undefined): Promise<pg.QueryResult> => {
+  const runOnce = async (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<pg.QueryResult> => {
     const client = await acquire()
     try {
-      const result = await client.query(toQueryConfig(text, values, name))
+      const result = await client.query(toQueryConfig(text, values, name, texts))
       if (name !== undefined) prepared.add(client, name)
       client.release(prepared.isFull(client))
       return result
@@ -63,12 +64,12 @@ export function createPool(config: pg.ClientConfig, size: number, onError: (erro
 
   return {
     acquire,
-    async run(text, values, name) {
+    async run(text, values, name, texts) {
       try {
-        return await runOnce(text, values, name)
+        return await runOnce(text, values, name, texts)
       } catch (error) {
         // Nothing ran, so trying again is safe; unnamed, because every other connection may hold the same stale plan.
-        if (name !== undefined && isStalePlan(error)) return runOnce(text, values, undefined).catch(rethrowMapped)
+        if (name !== undefined && isStalePlan(error)) return runOnce(text, values, undefined, texts).catch(rethrowMapped)
         throw toDatabaseError(error)
       }
     },
@@ -85,9 +86,16 @@ const rethrowMapped = (error: unknown): never => {
   throw toDatabaseError(error)
 }
 
+const asIs = (text: string): string => text
+const asTexts = { getTypeParser: () => asIs } as unknown as pg.CustomTypesConfig
+
 /** The driver's form of a statement; unnamed ones use the extended protocol too, so that one text is one statement. */
-export const toQueryConfig = (text: string, values: readonly unknown[] | undefined, name: string | undefined): pg.QueryConfig => {
-  const config: pg.QueryConfig & { queryMode?: string } = { text, values: (values ?? []) as unknown[] }
+export const toQueryConfig = (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): pg.QueryConfig => {
+  const config: pg.QueryConfig & { queryMode?: string; rowMode?: 'array' } = { text, values: (values ?? []) as unknown[] }
+  if (texts === true) {
+    config.rowMode = 'array'
+    config.types = asTexts
+  }
   if (name === undefined) config.queryMode = 'extended'
   else config.name = name
   return config

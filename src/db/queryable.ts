@@ -5,6 +5,9 @@ import type { Catalog } from './catalog.js'
 /** A row as the driver gives it: int8 and numeric as numbers where exact, timestamps as epoch ms, dates as text. */
 export type Row = Record<string, unknown>
 
+/** The texts of a row's columns, in their order, as Postgres sends them. */
+export type TextRow = readonly (string | null)[]
+
 export interface QueryOptions {
   /** Prepare under this name (see `statementName`); only for texts that come again, never for texts made of values. */
   name?: string
@@ -12,6 +15,8 @@ export interface QueryOptions {
   fast?: boolean
   /** In a transaction: how long the client waits for this statement, instead of its usual patience, ms. */
   patienceMs?: number
+  /** Rows as lists of the columns' texts ({@link TextRow}), undecoded. */
+  texts?: boolean
 }
 
 export interface QueryResult<R> {

@@ -5,8 +5,9 @@ import { fieldToJson } from '../definitions/table-json.js'
 import { fatal } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
 import { fromPlain } from '../lib/value.js'
-import type { RecordsAction, RecordsCompiler, RecordsOperation, RecordsSession } from '../runtime/capabilities.js'
+import type { RecordsAction, RecordsCompiler, RecordsOperation, RecordsSession, Vault } from '../runtime/capabilities.js'
 import type { SqlFace } from '../runtime/define.js'
+import type { Frame } from '../runtime/frame.js'
 import type { Database } from './client.js'
 import { namedViews, viewModel } from './ddl/views.js'
 import { compileDirectQuery, type DirectQueryPolicy } from './direct/direct-query.js'
@@ -17,7 +18,7 @@ import { compileBulkAdd, compileBulkDelete, compileBulkPatch, compileBulkUpdate,
 import { compileDel, compileGet, compileHas } from './records/by-key.js'
 import { compileEdit } from './records/edit.js'
 import { compileCount, compileQuery } from './records/query.js'
-import { DatabaseSession, type RecordsSessionOptions } from './records/session.js'
+import { asDatabaseSession, DatabaseSession, type RecordsSessionOptions } from './records/session.js'
 import { tableInfo } from './table-info.js'
 
 export type { DirectQueryPolicy } from './direct/direct-query.js'
@@ -28,6 +29,8 @@ export interface RecordsCompilerOptions {
   lookupSqlFilter?(name: string): SqlFace | undefined
   /** Whether a filter exists in queries only; absent = none does. */
   isQueryOnly?(name: string): boolean
+  /** Key of the encrypted columns of the workspace. */
+  vault?: Vault
   /** What `db.direct_query` may do; default off. */
   directQuery?: DirectQueryPolicy
 }
@@ -56,12 +59,13 @@ const readers: ReadonlySet<RecordsOperation> = new Set(['query', 'get', 'has', '
 
 /** Compiles statements over the tables of a workspace, and their views. */
 export function createRecordsCompiler(tables: ReadonlyMap<string, TableModel>, options: RecordsCompilerOptions = {}): RecordsCompiler {
-  const table: CompileContext['table'] = (name) => {
+  const lookup: CompileContext['table'] = (name) => {
     const model = tables.get(name) ?? views.get(name)
     if (model === undefined) throw fatal(`Unknown table: ${name}`, { hint: didYouMean(name, tables.keys()) ?? 'Push the table before the stack that uses it.' })
-    return tableInfo(model)
+    return tableInfo(model, options.vault)
   }
   const views = new Map([...tables.values()].flatMap((model) => namedViews(model).map((view) => [view.alias, viewModel(model, view)] as const)))
+  const viewed = new Map([...tables.values()].flatMap((model) => namedViews(model).map((view) => [view.alias, model] as const)))
   const lookupSqlFilter = options.lookupSqlFilter ?? ((): undefined => undefined)
   const findTable: CompileContext['findTable'] = (nameOrId) =>
     tables.has(nameOrId) ? nameOrId : [...tables.values()].find((model) => String(model.id) === nameOrId)?.name
@@ -71,9 +75,26 @@ export function createRecordsCompiler(tables: ReadonlyMap<string, TableModel>, o
     compile(request) {
       if (views.has(request.table ?? '') && !tables.has(request.table ?? '') && !readers.has(request.operation))
         throw fatal(`"${request.table ?? ''}" is a view: it can be read only.`, { hint: 'Write to its table.' })
-      return operations[request.operation]({ request, table, lookupSqlFilter, isQueryOnly, findTable, addons: [], directQuery })
+      let ruled = false
+      const table: CompileContext['table'] = (name) => {
+        ruled ||= (tables.get(name) ?? viewed.get(name))?.rules !== undefined
+        return lookup(name)
+      }
+      const action = operations[request.operation]({ request, table, lookupSqlFilter, isQueryOnly, findTable, addons: [], directQuery })
+      return ruled ? onBehalf(action, tables) : action
     },
   }
+}
+
+/** A statement that reaches a table with rules: Postgres is told who calls. */
+function onBehalf(action: RecordsAction, tables: ReadonlyMap<string, TableModel>): RecordsAction {
+  const as = (session: RecordsSession, { run: { caller } }: Frame): DatabaseSession =>
+    asDatabaseSession(session).onBehalfOf({ caller, account: caller.table === null ? undefined : tables.get(caller.table) })
+  const guarded: RecordsAction = (session, frame) => action(as(session, frame), frame)
+  const { passThrough } = action
+  return passThrough === undefined
+    ? guarded
+    : Object.assign(guarded, { passThrough: ((session, frame) => passThrough(as(session, frame), frame)) as RecordsAction })
 }
 
 /** A session for one run. Throws `inputError` for an unknown data source. */

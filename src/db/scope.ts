@@ -2,10 +2,13 @@
 import { AppError, fatal } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
 import type { Expr } from '../lang/tree.js'
+import { childExprs } from '../lang/visit.js'
 import { ident } from '../lib/sql.js'
 import type { SqlFace } from '../runtime/define.js'
 import type { Evaluate } from '../runtime/frame.js'
 import type { BoundSql, Inputs } from './inputs.js'
+import { masked } from './rules.js'
+import { refuseSealed } from './sealed.js'
 import type { ColumnInfo, TableInfo } from './table-info.js'
 
 /** A table under the name the query calls it. */
@@ -37,8 +40,9 @@ export interface ColumnRef {
 
 export const tablesOf = (scope: Scope): readonly ScopeTable[] => [scope.main, ...scope.joined]
 
-/** `"alias"."column"`. */
-export const columnSql = (table: ScopeTable, column: ColumnInfo): BoundSql => ident(table.alias, column.name)
+/** `"alias"."column"`; null where a rule hides it from the caller. */
+export const columnSql = (table: ScopeTable, column: ColumnInfo): BoundSql =>
+  masked(table.info.model, column.name, table.alias, ident(table.alias, column.name))
 
 /** The error for a column that does not exist, as clients of the original know it. */
 export function unknownColumn(name: string, candidates: Iterable<string>): AppError {
@@ -66,33 +70,7 @@ export function dbPath(expr: Expr): string[] | null {
 
 /** Whether any part of an expression, itself included, is such. */
 function someNode(expr: Expr, isSuch: (node: Expr) => boolean): boolean {
-  return isSuch(expr) || partsOf(expr).some((part) => someNode(part, isSuch))
-}
-
-/** The expressions an expression is made of. */
-export function partsOf(expr: Expr): Expr[] {
-  switch (expr.type) {
-    case 'member':
-      return [expr.object]
-    case 'index':
-      return [expr.object, expr.index]
-    case 'filter':
-      return expr.input === null ? expr.args : [expr.input, ...expr.args]
-    case 'unary':
-      return [expr.operand]
-    case 'binary':
-      return [expr.left, expr.right]
-    case 'ternary':
-      return [expr.test, expr.then, expr.else]
-    case 'pair':
-      return [expr.low, expr.high]
-    case 'list':
-      return expr.items.map((item) => (item.type === 'spread' ? item.value : item))
-    case 'object':
-      return expr.entries.flatMap((entry) => (entry.type === 'computed' ? [entry.key, entry.value] : [entry.value]))
-    default:
-      return []
-  }
+  return isSuch(expr) || childExprs(expr).some((part) => someNode(part, isSuch))
 }
 
 /** Whether a column is named anywhere in the expression. */
@@ -116,6 +94,7 @@ export function resolveColumn(names: readonly string[], scope: Scope): ColumnRef
 }
 
 function withPath(table: ScopeTable, column: ColumnInfo, path: readonly string[]): ColumnRef {
+  if (column.seal !== undefined) throw refuseSealed(column, table.info.model.name)
   if (path.length > 0 && column.codec.sqlType !== 'jsonb')
     throw fatal(`"${column.name}" of table "${table.info.model.name}" is ${column.type.name}: it has no members.`)
   return { table, column, path }
@@ -129,7 +108,7 @@ export function findPublicColumn(name: string, scope: Scope): ColumnRef | undefi
   const table = rest.length > 0 ? tablesOf(scope).find((candidate) => candidate.alias === first) : undefined
   const found = table?.info.byName.get(rest[0] ?? '')
   const column = found ?? scope.main.info.byName.get(first)
-  if (column === undefined || !(scope.reveals ?? isRevealed)(column)) return undefined
+  if (column === undefined || column.seal !== undefined || !(scope.reveals ?? isRevealed)(column)) return undefined
   const path = found === undefined ? rest : rest.slice(1)
   return path.length > 0 && column.codec.sqlType !== 'jsonb' ? undefined : { table: found === undefined ? scope.main : (table as ScopeTable), column, path }
 }

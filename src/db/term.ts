@@ -1,4 +1,5 @@
 /** Operands of a query expression as SQL with a type of the reference, or as a value to be bound. */
+import type { ColumnModel, TableModel } from '../definitions/table.js'
 import { fatal, inputError } from '../errors.js'
 import { type ColumnCodec, columnCodec } from '../fields/column-codec.js'
 import { Invalid } from '../fields/field-type.js'
@@ -6,9 +7,11 @@ import { findFieldType } from '../fields/index.js'
 import type { Expr } from '../lang/tree.js'
 import { join, param, raw, sql } from '../lib/sql.js'
 import { fromPlain, isList, toPlain, type Value } from '../lib/value.js'
-import type { SqlFace, SqlTerm } from '../runtime/define.js'
-import { searchLanguage } from './ddl/index-sql.js'
-import type { BoundSql, Inputs } from './inputs.js'
+import type { Clock } from '../runtime/capabilities.js'
+import type { IndexTerm, SqlFace, SqlTerm } from '../runtime/define.js'
+import { indexedDistance, nearby } from './ddl/extension-sql.js'
+import { searchLanguage, searchVector } from './ddl/index-sql.js'
+import type { Bound, BoundSql, Inputs } from './inputs.js'
 import { type ColumnRef, columnSql, dbPath, needsQuery, resolveColumn, type Scope } from './scope.js'
 import type { ColumnInfo, TableInfo } from './table-info.js'
 
@@ -21,8 +24,11 @@ export interface Typed {
   list: boolean
   /** The column itself, when it is one without path. */
   column?: ColumnInfo
-  /** Its table. */
+  /** Its table, and what the query calls it. */
   table?: TableInfo
+  alias?: string
+  /** Holds in every row where the number is above 0, and can be found by an index. */
+  positive?: BoundSql
   /** How messages call it. */
   label: string
 }
@@ -49,7 +55,8 @@ export function compileTerm(expr: Expr, scope: Scope): Term {
 export function columnTerm({ table, column, path }: ColumnRef, inputs?: Inputs): Typed {
   const base = columnSql(table, column)
   const label = `${table.alias}.${column.name}`
-  if (path.length === 0) return { kind: 'typed', sql: base, type: column.type.name, list: column.model.list, column, table: table.info, label }
+  if (path.length === 0)
+    return { kind: 'typed', sql: base, type: column.type.name, list: column.model.list, column, table: table.info, alias: table.alias, label }
   const at =
     inputs === undefined
       ? raw(pathLiteral(path))
@@ -89,9 +96,12 @@ export const sqlTypeOf = (term: { type: string; list: boolean }): string => code
 /** Reads a result column of a term's type. */
 export const decoderOf = (term: { type: string; list: boolean }): ((raw: unknown) => Value) => codecOf(term)?.decode ?? fromPlain
 
-/** Judges a value against the type of a term. */
-export function coerceFor(term: Typed, value: Value): Value | Invalid {
-  const context = { name: term.label, now: Date.now(), program: true }
+/** For conditions outside programs. */
+const wallClock: Clock = { now: () => Date.now() }
+
+/** Judges a value against the type of a term; `clock` says what "now" is. */
+export function coerceFor(term: Typed, value: Value, clock: Clock = wallClock): Value | Invalid {
+  const context = { name: term.label, now: clock.now(), program: true }
   if (term.column !== undefined) return coerceShape(term, value, (item) => (term.column as ColumnInfo).coerce(item, context))
   const type = findFieldType(term.type === 'number' ? 'decimal' : term.type)
   return type === undefined ? value : coerceShape(term, value, (item) => type.coerce(item, context, {}))
@@ -112,9 +122,9 @@ function coerceShape(term: Typed, value: Value, coerce: (item: Value) => Value |
 export function bindAs(term: Typed, operand: number, adjust?: (value: Value) => Value): BoundSql {
   const codec = codecOf(term)
   if (codec === undefined) return param({ operand, encode: encodeAny })
-  const encode = (value: Value): unknown => {
+  const encode = (value: Value, clock?: Clock): unknown => {
     if (value === null) return null
-    const coerced = coerceFor(term, adjust === undefined ? value : adjust(value))
+    const coerced = coerceFor(term, adjust === undefined ? value : adjust(value), clock)
     if (coerced instanceof Invalid) throw inputError(term.label, coerced.message)
     return codec.encode(coerced)
   }
@@ -122,8 +132,8 @@ export function bindAs(term: Typed, operand: number, adjust?: (value: Value) => 
 }
 
 /** An operand bound with a cast and an encoder of its own. */
-export const bindRaw = (operand: number, sqlType: string, encode: (value: Value) => unknown): BoundSql =>
-  sql`${param({ operand, encode: (value: Value) => (value === null ? null : encode(value)) })}${raw(`::${sqlType}`)}`
+export const bindRaw = (operand: number, sqlType: string, encode: Bound['encode']): BoundSql =>
+  sql`${param({ operand, encode: (value: Value, clock?: Clock) => (value === null ? null : encode(value, clock)) })}${raw(`::${sqlType}`)}`
 
 /** Text form for parameters whose type a filter decides by its own cast. */
 const encodeAny = (value: Value): unknown => {
@@ -154,7 +164,14 @@ function compileFilter(expr: Expr & { type: 'filter' }, scope: Scope): Typed {
 /** The result of a filter's query face. */
 export function applyFace(name: string, face: SqlFace, input: SqlTerm, args: readonly SqlTerm[]): Typed {
   const result = face(input, args)
-  return { kind: 'typed', sql: result.sql as BoundSql, type: result.type, list: result.list === true, label: name }
+  return {
+    kind: 'typed',
+    sql: result.sql as BoundSql,
+    type: result.type,
+    list: result.list === true,
+    label: name,
+    ...(result.positive === undefined ? {} : { positive: result.positive as BoundSql }),
+  }
 }
 
 /** A term as filters see it. */
@@ -163,12 +180,25 @@ export function faceTerm(term: Term): SqlTerm {
     const { table, column } = term
     const index =
       column === undefined ? undefined : table?.model.indexes.find((one) => one.type === 'search' && one.fields.some((field) => field.name === column.name))
-    return { sql: term.sql, type: term.type, list: term.list, label: term.label, ...(index === undefined ? {} : { language: searchLanguage(index) }) }
+    return {
+      sql: term.sql,
+      type: term.type,
+      list: term.list,
+      label: term.label,
+      ...(index === undefined ? {} : { language: searchLanguage(index) }),
+      ...(index?.fields.length === 1 && term.alias !== undefined ? { document: raw(`(${searchVector(index, searchLanguage(index), term.alias)})`) } : {}),
+      ...(table?.model.extensions === undefined || column === undefined ? {} : { index: extensionIndex(table.model, column.model, term.sql) }),
+    }
   }
   const { operand } = term
   const bind = (type: string, list = false): BoundSql => bindAs({ kind: 'typed', sql: raw(''), type, list, label: 'value' }, operand)
   return { sql: param({ operand, encode: encodeAny }), type: 'unknown', bind }
 }
+
+const extensionIndex = (table: TableModel, column: ColumnModel, own: BoundSql): IndexTerm => ({
+  distance: (metric, vector) => indexedDistance(table, column, metric, own, vector),
+  nearby: (place, metres) => nearby(table, column, own, place, metres),
+})
 
 const arithmetic = new Set(['+', '-', '*', '/', '%'])
 

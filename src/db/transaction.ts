@@ -51,17 +51,17 @@ class PinnedClient {
     this.#client = client
   }
 
-  run(text: string, values?: readonly unknown[], patienceMs?: number): Promise<pg.QueryResult> {
-    const result = this.#tail.then(() => this.#runNow(text, values, patienceMs))
+  run(text: string, values?: readonly unknown[], options: QueryOptions = {}): Promise<pg.QueryResult> {
+    const result = this.#tail.then(() => this.#runNow(text, values, options))
     this.#tail = result.catch(() => {})
     return result
   }
 
-  async #runNow(text: string, values: readonly unknown[] | undefined, patienceMs: number | undefined): Promise<pg.QueryResult> {
+  async #runNow(text: string, values: readonly unknown[] | undefined, { patienceMs, texts }: QueryOptions): Promise<pg.QueryResult> {
     if (this.#closed) throw new AppError('fatal', 'The transaction has ended.')
     try {
       // Unnamed on purpose: a stale prepared plan would abort the transaction, and nothing can be retried inside one.
-      return await this.#client.query({ ...toQueryConfig(text, values, undefined), ...(patienceMs === undefined ? {} : { query_timeout: patienceMs }) })
+      return await this.#client.query({ ...toQueryConfig(text, values, undefined, texts), ...(patienceMs === undefined ? {} : { query_timeout: patienceMs }) })
     } catch (error) {
       if (isConnectionFailure(error)) this.broken = true
       throw toDatabaseError(error)
@@ -82,11 +82,11 @@ class PinnedTransaction implements Transaction {
   }
 
   async query<R extends object = Row>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<R[]> {
-    return (await this.#pinned.run(text, values, options?.patienceMs)).rows as R[]
+    return (await this.#pinned.run(text, values, options)).rows as R[]
   }
 
-  async execute<R extends object = Row>(text: string, values?: readonly unknown[], _options?: QueryOptions): Promise<QueryResult<R>> {
-    const result = await this.#pinned.run(text, values)
+  async execute<R extends object = Row>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<QueryResult<R>> {
+    const result = await this.#pinned.run(text, values, options)
     return { rows: result.rows as R[], count: result.rowCount ?? 0 }
   }
 

@@ -1,7 +1,12 @@
 /** An API group as the workspace reads it. */
 import type { Definition } from '../lang/tree.js'
-import { findAttribute, readAttributes, textAttribute } from './attributes.js'
+import type { IpLists } from '../lib/ip-list.js'
+import { rolesProblem } from './access.js'
+import { type AttributeReader, findAttribute, readAttributes, textAttribute } from './attributes.js'
+import { constantOf } from './constant.js'
+import { readIpAccess } from './ip-access.js'
 import type { DefinitionProblem } from './problem.js'
+import { readRequestLimit } from './request-limit.js'
 
 export interface ApiGroupModel {
   name: string
@@ -9,7 +14,18 @@ export interface ApiGroupModel {
   canonical: string
   active: boolean
   cors: { mode: 'default' | 'custom' | 'disabled'; origins: string[]; methods: string[]; headers: string[]; credentials: boolean; maxAge: number }
-  swagger: { active: boolean; token: string }
+  swagger: SwaggerModel
+  /** Networks that may reach it, and those that may not. */
+  ipAccess: IpLists
+}
+
+/** Who may read the description of a group. */
+export interface SwaggerModel {
+  active: boolean
+  /** Opens it as `?token=`; empty when it needs none. */
+  token: string
+  /** The group says so itself; otherwise production asks for an administrator's token. */
+  stated: boolean
 }
 
 /** `/api:meta` is ours. */
@@ -25,11 +41,13 @@ export function readApiGroup(definition: Definition): { group: ApiGroupModel; pr
     reader.fail(at, `The canonical "${canonical}" is not URL-safe.`, 'Use 6 to 12 letters, digits, "_" or "-", or leave it out.')
   if (reserved.has(canonical)) reader.fail(at, `The canonical "${canonical}" is reserved.`)
   if (definition.name.trim() === '') reader.fail(definition, 'An API group has a name.')
+  readRequestLimit(definition, reader)
   const cors = reader.object('cors')
   const mode = cors.text('mode', 'default')
   if (mode !== 'default' && mode !== 'custom' && mode !== 'disabled' && mode !== 'simple')
     reader.fail(findAttribute(definition, 'cors'), `"cors.mode" must be default, custom or disabled.`)
-  const swagger = reader.object('swagger')
+  const roles = rolesProblem(definition)
+  if (roles !== null) reader.fail(findAttribute(definition, 'roles'), roles)
   return {
     group: {
       name: definition.name,
@@ -43,10 +61,20 @@ export function readApiGroup(definition: Definition): { group: ApiGroupModel; pr
         credentials: cors.bool('credentials', false),
         maxAge: cors.int('max_age', 3600),
       },
-      swagger: { active: swagger.bool('active', true), token: swagger.text('token', '') },
+      swagger: readSwagger(definition, reader),
+      ipAccess: readIpAccess(definition, reader),
     },
     problems: reader.problems,
   }
+}
+
+/** `swagger = {active: true, token: ""}`, or just `swagger = true`. */
+function readSwagger(definition: Definition, reader: AttributeReader): SwaggerModel {
+  const attribute = findAttribute(definition, 'swagger')
+  const value = attribute === undefined ? undefined : constantOf(attribute.value)
+  if (typeof value === 'boolean') return { active: value, token: '', stated: true }
+  const swagger = reader.object('swagger')
+  return { active: swagger.bool('active', true), token: swagger.text('token', ''), stated: swagger.present }
 }
 
 /** The definition with this canonical written in. */

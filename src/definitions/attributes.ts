@@ -48,7 +48,10 @@ export function readAttributes(definition: Definition): AttributeReader {
   return {
     problems,
     fail,
-    text: (name) => constant(name, 'text', (value) => typeof value === 'string' || typeof value === 'number') as string | undefined,
+    text(name) {
+      const value = constant(name, 'text', (found) => typeof found === 'string' || typeof found === 'number')
+      return value === undefined ? undefined : String(value)
+    },
     bool: (name, fallback) => (constant(name, 'true or false', (value) => typeof value === 'boolean') as boolean | undefined) ?? fallback,
     oneOf(name, values, fallback) {
       const value = constant(name, `one of ${values.join(', ')}`, (found) => (values as readonly Value[]).includes(found))

@@ -1,9 +1,12 @@
 /** An endpoint as the workspace reads it. */
 import type { Definition } from '../lang/tree.js'
+import { rolesProblem } from './access.js'
 import { findAttribute, readAttributes, textAttribute } from './attributes.js'
+import { readChallenge } from './challenge.js'
 import { constantOf } from './constant.js'
 import { parsePath, trimSlashes } from './path.js'
 import type { DefinitionProblem } from './problem.js'
+import { readRequestLimit } from './request-limit.js'
 
 export const verbs = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
 export type Verb = (typeof verbs)[number]
@@ -44,10 +47,14 @@ export function readQuery(definition: Definition): { query: QueryModel; problems
     auth: authOf(definition, reader.fail),
     active: reader.bool('active', true),
     responseType: reader.oneOf('response_type', ['standard', 'stream'] as const, 'standard'),
-    publicReason: reader.text('public')?.trim() || null,
+    publicReason: publicReasonOf(definition),
   }
   if (findAttribute(definition, 'public') !== undefined && query.publicReason === null)
     reader.fail(findAttribute(definition, 'public'), 'A public endpoint says why.', 'Write public = "the reason".')
+  const roles = rolesProblem(definition)
+  if (roles !== null) reader.fail(findAttribute(definition, 'roles'), roles)
+  readRequestLimit(definition, reader)
+  readChallenge(definition, reader)
   return { query, problems: reader.problems }
 }
 

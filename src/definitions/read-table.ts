@@ -11,12 +11,15 @@ import { isList, isObj, type Obj, type Value } from '../lib/value.js'
 import { findAttribute, readAttributes } from './attributes.js'
 import { constantOf } from './constant.js'
 import type { DefinitionProblem } from './problem.js'
+import { readRules } from './rules.js'
 import type { ColumnModel, IndexModel, TableModel, ViewModel } from './table.js'
 
 type Fail = (node: { at?: number } | undefined, message: string, hint?: string) => void
 
 /** What Postgres can hold as a name, in bytes of UTF-8. */
 const nameBytesMax = 63
+/** What a dump, or psql when it reads one, could take for the end of a line or for a command of its own. */
+const unwritable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\]/
 const accessLevels = ['public', 'private', 'internal'] as const
 
 /** Reads a table definition. `id` and `guid` are the catalog's. */
@@ -27,15 +30,18 @@ export function readTable(definition: Definition, id: number, guid: string): { t
   const fields = definition.schema ?? []
   const columns = fields.map((field) => readColumn(field, fail))
   checkColumns(definition, fields, fail)
+  const auth = reader.bool('auth', false)
+  const rules = readRules(definition, columns, auth, fail)
   const table: TableModel = {
     id,
     guid,
     name: definition.name,
     description: definition.description ?? reader.text('description') ?? '',
-    auth: reader.bool('auth', false),
+    auth,
     columns,
     indexes: readIndexes(definition, columns, fail),
     views: readViews(definition, columns, fail),
+    ...(rules === undefined ? {} : { rules }),
     items: findAttribute(definition, 'items')?.value ?? null,
   }
   return { table, problems: reader.problems }
@@ -45,7 +51,8 @@ function checkName(name: string, what: string, node: { at?: number } | undefined
   if (name === '') fail(node, `A ${what} needs a name.`)
   if (Buffer.byteLength(name) > nameBytesMax)
     fail(node, `The ${what} name "${name}" is longer than ${nameBytesMax} bytes.`, 'PostgreSQL allows 63 bytes; choose a shorter name.')
-  if (name.includes('\0') || name === '__proto__') fail(node, `"${name.replace('\0', '\\0')}" cannot be the name of a ${what}.`)
+  if (name === '__proto__' || unwritable.test(name))
+    fail(node, `${JSON.stringify(name)} cannot be the name of a ${what}.`, 'Names have neither line ends nor other control characters nor backslashes.')
 }
 
 function checkColumns(definition: Definition, fields: readonly Field[], fail: Fail): void {
@@ -69,6 +76,7 @@ export function readColumn(field: Field, fail: Fail): ColumnModel {
   const references = linkedTable(field)
   const values = enumValues(field)
   const access = optionText(field, 'access')
+  const encrypted = optionValue(field, 'encrypted') === true
   return {
     name: field.name,
     type: type?.column === undefined ? 'text' : type.name,
@@ -76,8 +84,9 @@ export function readColumn(field: Field, fail: Fail): ColumnModel {
     nullable: field.nullable === true,
     required: field.name !== 'id' && isRequired(field),
     ...(field.default === undefined ? {} : { default: field.default }),
-    sensitive: optionValue(field, 'sensitive') === true,
-    access: accessLevels.find((level) => level === access) ?? (type?.name === 'password' ? 'internal' : 'public'),
+    sensitive: optionValue(field, 'sensitive') === true || encrypted,
+    ...(encrypted ? { encrypted } : {}),
+    access: accessLevels.find((level) => level === access) ?? (encrypted || type?.name === 'password' ? 'internal' : 'public'),
     ...(references === undefined || references === '' ? {} : { references }),
     ...(values === undefined ? {} : { values }),
     ...(typeof size === 'number' ? { size } : {}),
@@ -103,11 +112,23 @@ function checkField(field: Field, fail: Fail, nested = false): void {
   const access = findOption(field, 'access')
   if (access !== undefined && !accessLevels.some((level) => level === constantOf(access)))
     fail(access, 'The access of a column is public, private or internal.')
+  checkEncrypted(field, fail, nested)
   const policyProblem = passwordPolicyProblem(field)
   if (policyProblem !== null) fail(findOption(field, 'policy') ?? field, policyProblem)
   checkDefault(field, fail)
   for (const child of field.fields ?? []) checkField(child, fail, true)
   if (nested && type.name === 'password') fail(field, 'A password cannot be a member of an object.', 'Make it a column of the table.')
+}
+
+function checkEncrypted(field: Field, fail: Fail, nested: boolean): void {
+  const option = findOption(field, 'encrypted')
+  if (option === undefined) return
+  const value = constantOf(option)
+  if (typeof value !== 'boolean') return void fail(option, '"encrypted" must be true or false.')
+  if (!value) return
+  if (nested) fail(option, 'A member of an object cannot be encrypted.', 'Encrypt the whole column.')
+  if (field.name === 'id') fail(option, 'The primary key cannot be encrypted.')
+  if (field.type === 'password') fail(option, 'A password is hashed, which is more than encrypted.', 'Leave "encrypted" out.')
 }
 
 function checkValues(field: Field, fail: Fail): void {
@@ -152,7 +173,7 @@ function readIndexes(definition: Definition, columns: readonly ColumnModel[], fa
 }
 
 /** Reads `{type, field: [{name, op}], name?, lang?}`; the Metadata API spells `fields`. */
-export function readIndex(entry: Value, columns: readonly { name: string }[], fail: (message: string, hint?: string) => void): IndexModel[] {
+export function readIndex(entry: Value, columns: readonly { name: string; encrypted?: true }[], fail: (message: string, hint?: string) => void): IndexModel[] {
   if (!isObj(entry)) {
     fail('An index must be an object.')
     return []
@@ -167,8 +188,12 @@ export function readIndex(entry: Value, columns: readonly { name: string }[], fa
   if (fields.length === 1 && fields[0]?.name === 'xdo') return []
   const known = new Set(columns.map((column) => column.name))
   for (const field of fields) if (!known.has(field.name)) fail(`The index names an unknown column: ${field.name}`)
+  const encrypted = columns.find((column) => column.encrypted === true && fields.some((field) => field.name === column.name))
+  if (encrypted !== undefined)
+    fail(`The encrypted column "${encrypted.name}" cannot be part of an index.`, 'Every value is encrypted differently, so that no two can be compared.')
   if (fields.length === 0) fail('An index needs at least one field.')
   const name = entry.get('name')
+  if (typeof name === 'string' && unwritable.test(name)) fail(`${JSON.stringify(name)} cannot be the name of an index.`)
   const lang = entry.get('lang')
   return [{ type, fields, ...(typeof name === 'string' && name !== '' ? { name } : {}), ...(typeof lang === 'string' && lang !== '' ? { lang } : {}) }]
 }
@@ -204,9 +229,21 @@ function readView(name: string, body: Expr, columns: readonly ColumnModel[], fai
   const search = members.get('search')
   const hide = constant('hide')
   const sort = constant('sort')
+  checkName(name, 'view', body, fail)
+  if (typeof alias === 'string' && alias !== '') checkName(alias, 'view', members.get('alias'), fail)
   const known = new Set(columns.map((column) => column.name))
   const hidden = isList(hide) ? hide.filter((column): column is string => typeof column === 'string') : []
   for (const column of hidden) if (!known.has(column)) fail(members.get('hide'), `The view "${name}" hides an unknown column: ${column}`)
+  const sealed = columns.filter((column) => column.encrypted === true)
+  const shown = sealed.find((column) => !hidden.includes(column.name))
+  if (shown !== undefined && hidden.includes('id'))
+    fail(
+      members.get('hide'),
+      `The view "${name}" hides the id, without which "${shown.name}" cannot be decrypted.`,
+      'Hide the encrypted column, too, or show the id.',
+    )
+  const sorted = isObj(sort) ? sealed.find((column) => sort.has(column.name)) : undefined
+  if (sorted !== undefined) fail(members.get('sort'), `The view "${name}" sorts by the encrypted column "${sorted.name}".`)
   return {
     name,
     ...(typeof alias === 'string' && alias !== '' ? { alias } : {}),

@@ -104,7 +104,7 @@ function statementReferences(statements: readonly Statement[], add: Add): void {
 function argumentReferences(statement: Statement, add: Add): void {
   for (const arg of statement.args) {
     const at = arg.value.at ?? arg.at
-    if (statement.name === 'security.create_auth_token' && (arg.name === 'table' || arg.name === 'dbtable')) {
+    if (statement.name.startsWith('security.') && (arg.name === 'table' || arg.name === 'dbtable')) {
       const name = constantOf(arg.value)
       if (typeof name === 'string') add(withAt({ kind: 'table', name, auth: true, via: statement.name }, at))
     }
@@ -161,12 +161,7 @@ function renameInStatements(statements: readonly Statement[], kind: string, from
     const head = statement.head[0]
     if (headKinds.get(statement.name) === kind && head !== undefined && constantOf(head) === from) statement.head[0] = { type: 'text', value: to }
     for (const arg of statement.args) {
-      if (
-        kind === 'table' &&
-        statement.name === 'security.create_auth_token' &&
-        (arg.name === 'table' || arg.name === 'dbtable') &&
-        constantOf(arg.value) === from
-      )
+      if (kind === 'table' && statement.name.startsWith('security.') && (arg.name === 'table' || arg.name === 'dbtable') && constantOf(arg.value) === from)
         arg.value = { type: 'text', value: to }
       if (kind === 'table' && statement.name === 'db.query' && arg.name === 'join') renameTexts(arg.value, 'table', from, to)
       if (kind === 'addon' && statement.name.startsWith('db.') && arg.name === 'addon') renameTexts(arg.value, 'name', from, to)

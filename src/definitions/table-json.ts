@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../errors.js'
 import { descriptionOf, enumValues, isRequired, linkedTable, optionText, optionValue } from '../fields/field-options.js'
 import { findFieldType } from '../fields/index.js'
-import type { Attribute, Definition, Expr, Field, InputFilter } from '../lang/tree.js'
+import type { Attribute, Definition, Expr, Field, InputFilter, ObjectEntry } from '../lang/tree.js'
 import { fromPlain, isObj, type Json } from '../lib/value.js'
 import { literalOf, plainConstantOf } from './constant.js'
 import { readIndex } from './read-table.js'
-import type { IndexModel, TableModel } from './table.js'
+import type { IndexModel, TableModel, ViewModel } from './table.js'
 
 /** A column as the Metadata API speaks it; only name and type are required when it comes in. */
 export interface FieldJson {
@@ -19,6 +19,8 @@ export interface FieldJson {
   required: boolean
   access: 'public' | 'private' | 'internal'
   sensitive: boolean
+  /** Absent for columns at rest as they are. */
+  encrypted?: true
   style: 'single' | 'list'
   /** Id of the table a foreign key points to; 0 when the column is none. */
   tableref_id: number
@@ -50,6 +52,7 @@ const bad = (param: string, message: string): AppError => new AppError('input', 
 export function fieldToJson(field: Field, names: TableNames): FieldJson {
   const type = findFieldType(field.type)?.name ?? field.type
   const access = optionText(field, 'access')
+  const encrypted = optionValue(field, 'encrypted') === true
   const reference = linkedTable(field)
   const values = enumValues(field)
   const size = optionValue(field, 'size')
@@ -60,8 +63,9 @@ export function fieldToJson(field: Field, names: TableNames): FieldJson {
     nullable: field.nullable === true,
     default: (field.default === undefined ? null : plainConstantOf(field.default)) ?? null,
     required: field.name === 'id' || isRequired(field),
-    access: access === 'private' || access === 'internal' || access === 'public' ? access : type === 'password' ? 'internal' : 'public',
+    access: access === 'private' || access === 'internal' || access === 'public' ? access : type === 'password' || encrypted ? 'internal' : 'public',
     sensitive: optionValue(field, 'sensitive') === true,
+    ...(encrypted ? { encrypted } : {}),
     style: field.list === undefined ? 'single' : 'list',
     tableref_id: reference === undefined ? 0 : (names.idOf(reference) ?? 0),
     ...(values === undefined ? {} : { values }),
@@ -139,7 +143,9 @@ function optionsFromJson(input: Plain, names: TableNames, before: Field | undefi
   }
   put('sensitive', input['sensitive'], input['sensitive'] !== true)
   put('values', input['values'], !Array.isArray(input['values']))
-  const isDefaultAccess = input['access'] === (input['type'] === 'password' ? 'internal' : 'public')
+  put('encrypted', input['encrypted'], input['encrypted'] !== true)
+  const isHidden = input['type'] === 'password' || options.has('encrypted')
+  const isDefaultAccess = input['access'] === (isHidden ? 'internal' : 'public')
   put('access', input['access'], isDefaultAccess || input['access'] === null)
   const vector = input['vector']
   put('size', isPlain(vector) ? vector['size'] : undefined, false)
@@ -230,10 +236,26 @@ export function withSchema(definition: Definition, schema: Field[], indexes: rea
   return { ...definition, schema, attributes: indexes.length === 0 ? others : [...others, index] }
 }
 
-/** A model as a definition, for tables that have no text yet (adopted ones). */
+/** The literal of `view = {…}`. */
+const viewsToExpr = (views: readonly ViewModel[]): Expr => ({
+  type: 'object',
+  entries: views.map((view): ObjectEntry => {
+    const plain = {
+      ...(view.alias === undefined ? {} : { alias: view.alias }),
+      hide: view.hide,
+      sort: Object.fromEntries(view.sort.map(({ column, order }) => [column, order])),
+    }
+    const entries: ObjectEntry[] = Object.entries(plain).map(([key, value]) => ({ type: 'entry', key, value: literalOf(value) }))
+    if (view.search !== undefined) entries.push({ type: 'entry', key: 'search', value: view.search })
+    return { type: 'entry', key: view.name, value: { type: 'object', entries } }
+  }),
+})
+
+/** A model as a definition, for tables that have no text of their own: adopted ones, and those from the bin. */
 export function tableToDefinition(table: TableModel): Definition {
   const attributes: Attribute[] = [{ name: 'auth', value: literalOf(table.auth) }]
   if (table.indexes.length > 0) attributes.push({ name: 'index', value: { type: 'list', items: table.indexes.map(indexToExpr) } })
+  if (table.views.length > 0) attributes.push({ name: 'view', value: viewsToExpr(table.views) })
   if (table.items !== null) attributes.push({ name: 'items', value: table.items })
   const definition: Definition = {
     kind: 'table',

@@ -1,5 +1,6 @@
 /** A table as the data layer reads it. */
 import type { Expr, Field } from '../lang/tree.js'
+import type { TableRules } from './rules.js'
 
 export interface ColumnModel {
   name: string
@@ -13,7 +14,9 @@ export interface ColumnModel {
   /** Constant default; `now` for timestamps. Absent = the type's empty value, or null when nullable. */
   default?: Expr
   sensitive: boolean
-  /** `internal` columns never appear in rows unless named in `output`. Password columns are internal by default. */
+  /** Encrypted at rest for its row; read whole, never searched. */
+  encrypted?: true
+  /** `internal` columns never appear in rows unless named in `output`. Password and encrypted columns are internal by default. */
   access: 'public' | 'private' | 'internal'
   /** Name of the table a foreign key points to. */
   references?: string
@@ -42,6 +45,16 @@ export interface ViewModel {
   sort: { column: string; order: 'asc' | 'desc' | 'rand' }[]
 }
 
+/** An extension of the database by the schema of its types and operators. */
+export interface ExtensionModel {
+  schema: string
+  /** False: the server has its files and we may create it. */
+  installed: boolean
+}
+
+/** Extensions that make searching faster. Absent: the database does not have it, or we may not create it. */
+export type Extensions = Readonly<Partial<Record<'vector' | 'postgis', ExtensionModel>>>
+
 export interface TableModel {
   /** Id of the definition in the catalog. */
   id: number
@@ -53,6 +66,17 @@ export interface TableModel {
   columns: ColumnModel[]
   indexes: IndexModel[]
   views: ViewModel[]
+  /** Who may do what with which rows; absent = the stacks decide. */
+  rules?: TableRules
   /** Rows seeded when the table is created, as literals. */
   items: Expr | null
+  /** What queries over the table may use besides plain Postgres. */
+  extensions?: Extensions
+}
+
+/** The table for those whom its rules do not concern. */
+export function withoutRules(table: TableModel): TableModel {
+  if (table.rules === undefined) return table
+  const { rules: _rules, ...rest } = table
+  return rest
 }

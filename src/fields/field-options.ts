@@ -1,8 +1,9 @@
 /** What the block behind a field says. */
+
+import { constantOf } from '../lang/constant.js'
 import type { Expr, Field } from '../lang/tree.js'
 import { isList, isObj, type Value } from '../lib/value.js'
 import type { TypeOptions } from './field-type.js'
-import { literalValue } from './literal.js'
 
 /** The expression of an option; the last one of that name counts. */
 export const findOption = (field: Field, name: string): Expr | undefined => field.options.findLast((option) => option.name === name)?.value
@@ -10,7 +11,7 @@ export const findOption = (field: Field, name: string): Expr | undefined => fiel
 /** The literal value of an option. */
 export function optionValue(field: Field, name: string): Value | undefined {
   const expr = findOption(field, name)
-  return expr === undefined ? undefined : literalValue(expr)
+  return expr === undefined ? undefined : constantOf(expr)
 }
 
 export const optionText = (field: Field, name: string): string | undefined => {

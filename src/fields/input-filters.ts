@@ -3,6 +3,7 @@ import { RE2JS } from 're2js'
 import { fatal } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
 import type { InputFilter } from '../lang/tree.js'
+import { isShortWalk } from '../lib/regex-work.js'
 import { isList, type Value } from '../lib/value.js'
 import { type Coerced, Invalid } from './field-type.js'
 
@@ -107,7 +108,10 @@ export const inputFilters: readonly InputFilterSpec[] = [
     ],
     compile([pattern = '', message = 'Input does not match the required pattern'], flags) {
       const compiled = compilePattern(pattern, flags)
-      return onText((text) => (compiled.matcher(text).find() ? text : new Invalid(message)))
+      return onText((text) => {
+        if (!isShortWalk(compiled, text.length)) return new Invalid('Input is too long for its pattern')
+        return compiled.matcher(text).find() ? text : new Invalid(message)
+      })
     },
   },
   atLeast('minAlpha', 'letters', /[A-Za-z]/g),

@@ -1,10 +1,10 @@
 /** Declared inputs: reading what a caller sent, and describing them to tools and people. */
 import { fatal } from '../errors.js'
+import { constantOf } from '../lang/constant.js'
 import type { Field } from '../lang/tree.js'
 import { type Json, type Obj, toPlain, type Value } from '../lib/value.js'
 import { descriptionOf, enumValues, hiddenColumns, isRequired, linkedTable, typeOptions } from './field-options.js'
 import { findFieldType } from './index.js'
-import { literalValue } from './literal.js'
 import { compileField } from './read-value.js'
 
 /** Received values by input name → the inputs of a stack, complete and in declared order. Throws `inputError` for the first that fails. */
@@ -62,7 +62,7 @@ export const describeInputs = (fields: readonly Field[]): InputDescription[] =>
       type: findFieldType(field.type)?.name ?? field.type,
       required: isRequired(field),
       nullable: field.nullable === true,
-      default: toPlain((field.default === undefined ? undefined : literalValue(field.default)) ?? null),
+      default: toPlain((field.default === undefined ? undefined : constantOf(field.default)) ?? null),
       description: descriptionOf(field),
       ...(values === undefined ? {} : { values }),
       ...(field.fields === undefined ? {} : { children: describeInputs(field.fields) }),
@@ -85,7 +85,7 @@ export function toOpenApi(fields: readonly Field[]): Schema {
 /** JSON Schema of one field. */
 export function fieldSchema(field: Field): Schema {
   const description = descriptionOf(field)
-  const initial = field.default === undefined ? undefined : literalValue(field.default)
+  const initial = field.default === undefined ? undefined : constantOf(field.default)
   return {
     ...withNull(field, shapeSchema(field)),
     ...(description === '' ? {} : { description }),

@@ -1,11 +1,12 @@
-import { fromPlain, type Value } from '../lib/value.js'
+import { decodeJson as decode } from '../lib/json-value.js'
+import type { Value } from '../lib/value.js'
 import { defineFieldType } from './field-type.js'
 import { jsonStorage } from './storage.js'
 
 /** The value a JSON text spells; `undefined` when it is not JSON. */
 export function decodeJson(text: string): Value | undefined {
   try {
-    return fromPlain(JSON.parse(text))
+    return decode(text)
   } catch {
     return undefined
   }

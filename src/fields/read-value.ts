@@ -1,5 +1,6 @@
 /** Compiles the declaration of one field to a function that reads a received value: coercion, list bounds, filters, nested schemas. */
 import { fatal, inputError } from '../errors.js'
+import { constantOf } from '../lang/constant.js'
 import type { Field } from '../lang/tree.js'
 import { isList, type Obj, type Value } from '../lib/value.js'
 import { isRequired, typeOptions } from './field-options.js'
@@ -7,7 +8,6 @@ import { type Coerced, type FieldType, Invalid } from './field-type.js'
 import { findFieldType, getFieldType, suggestFieldType } from './index.js'
 import { compileInputFilters } from './input-filters.js'
 import { decodeJson } from './json.js'
-import { literalValue } from './literal.js'
 
 /** Where a value stands and how it came. */
 export interface Reading {
@@ -123,7 +123,7 @@ export function compileField(field: Field): (value: Value | undefined, reading: 
 export function compileFallback(field: Field): (reading: { now: number }) => Value {
   const type = typeOf(field)
   const empty: Value = field.nullable === true ? null : field.list !== undefined ? [] : type.empty
-  const literal = field.default === undefined ? undefined : literalValue(field.default)
+  const literal = field.default === undefined ? undefined : constantOf(field.default)
   if (field.default !== undefined && literal === undefined) throw fatal(`The default of "${field.name}" must be a literal.`)
   if (literal === undefined || literal === null || (literal === '' && type.textual !== true)) return () => empty
   const read = (now: number): Value => compileValueReader({ ...field, filters: [] })(literal, { now, param: field.name, path: field.name })

@@ -11,7 +11,6 @@ import {
 } from '../runtime/define.js'
 import { spendList } from './bounds.js'
 import { collectionOf } from './operand.js'
-import { unsupported } from './unsupported.js'
 
 const group = 'array_higher_order'
 const expression: FilterArgumentSpec = {
@@ -21,9 +20,6 @@ const expression: FilterArgumentSpec = {
   kind: 'lambda',
   summary: 'Sees $$ (the element), $index and $parent.',
 }
-
-/** In the legacy form, which is JavaScript, the initial value comes first. */
-const javaScript = /^\s*return\b/
 
 interface Element {
   item: Value
@@ -69,6 +65,7 @@ function defineElementFilter(
     group,
     input: 'any[] or object',
     args: [expression],
+    codeForm: `lambda_${spec.name}`,
     each: (input, fn, _, context) => answer(evaluate(spec.name, input, fn, context), input),
   })
 }
@@ -181,6 +178,7 @@ export const reduce = defineFilter({
     { ...expression, summary: 'Sees $$ (the element), $result, $index and $parent.' },
     { name: 'initial', type: 'any', default: null, summary: 'The first $result.' },
   ],
+  codeForm: 'lambda_reduce',
   cases: [
     ['[1,2,3,4,5]|reduce:$$+$result:10', '25'],
     ['[1,2,3,4]|reduce:$$+$result:0', '10'],
@@ -190,8 +188,6 @@ export const reduce = defineFilter({
   each(input, fn, args, context) {
     const collection = collectionOf('reduce', input)
     const initial = args[0] ?? null
-    if (typeof initial === 'string' && javaScript.test(initial))
-      unsupported('JavaScript in filter reduce', 'Write the expression itself: |reduce:$result + $$:0')
     let result: Value = initial
     for (const [key, item] of collection.entries() as Iterable<[string | number, Value]>) {
       spendList(context, 'reduce', 1)

@@ -77,4 +77,22 @@ export const arrayHas = defineFilter({
   },
 })
 
-export const arrayMatchFilters: FilterSpec[] = [arrayFilter, arrayFind, arrayHas]
+export const arrayUpmerge = defineFilter({
+  name: 'array_upmerge',
+  group,
+  summary: 'The list, the objects that have the given members with further ones merged in; first level only.',
+  input: 'object[]',
+  returns: 'object[]',
+  args: [...args, { name: 'node', type: 'object', required: true, summary: 'Members that every match gets; they win.' }],
+  cases: [
+    ['[{k:1,v:1},{k:2}]|array_upmerge:{k:1}:{v:2,w:3}', '[{k:1,v:2,w:3},{k:2}]'],
+    ['[{k:2}]|array_upmerge:{k:1}:{v:2}', '[{k:2}]'],
+  ],
+  apply(input, args, context) {
+    const [list, test] = read('array_upmerge', input, args, context)
+    const node = objectOf('array_upmerge', args[1] ?? null, 'node')
+    return list.map((item) => (isObj(item) && test(item) ? new Map([...item, ...node]) : item))
+  },
+})
+
+export const arrayMatchFilters: FilterSpec[] = [arrayFilter, arrayFind, arrayHas, arrayUpmerge]

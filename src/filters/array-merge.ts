@@ -3,7 +3,6 @@ import { isList, isObj, type Obj, type Value } from '../lib/value.js'
 import { defineFilter, type FilterSpec, type ValueFilter } from '../runtime/define.js'
 import { assertDepth, spendList } from './bounds.js'
 import { collectionOf } from './operand.js'
-import { unsupported } from './unsupported.js'
 
 const group = 'array'
 const other = { name: 'value', type: 'any[] or object', required: true }
@@ -84,15 +83,4 @@ export const mergeRecursive = defineFilter({
   },
 })
 
-export const upmerge = defineFilter({
-  name: 'array_upmerge',
-  group,
-  summary: 'Known by name only: nothing documents what it does, so it fails when reached.',
-  input: 'any[]',
-  returns: 'any[]',
-  args: [{ name: 'value', type: 'any[]', required: true }],
-  cases: [],
-  apply: () => unsupported('filter array_upmerge', 'Use |merge or |merge_recursive.'),
-})
-
-export const arrayMergeFilters: FilterSpec[] = [merge, mergeRecursive, upmerge]
+export const arrayMergeFilters: FilterSpec[] = [merge, mergeRecursive]

@@ -80,13 +80,15 @@ function baseArgument(value: Value | undefined, arg: string): number {
 
 interface BytesFilter {
   name: string
+  group: string
   summary: string
   cases: FilterCase[]
   /** Length of the result per byte of input. */
   growth: number
   encode(bytes: Uint8Array): string
 }
-const encoder = ({ name, summary, cases, growth, encode }: BytesFilter): ValueFilter =>
+/** A filter that writes bytes as text. */
+export const encoder = ({ name, group, summary, cases, growth, encode }: BytesFilter): ValueFilter =>
   defineFilter({
     name,
     group,
@@ -161,6 +163,7 @@ export const baseFilters = [
   }),
   encoder({
     name: 'bin2hex',
+    group,
     summary: 'Bytes as lower-case hexadecimal digits.',
     growth: 2,
     encode: (b) => Buffer.from(b).toString('hex'),
@@ -175,6 +178,7 @@ export const baseFilters = [
   ]),
   encoder({
     name: 'base64_encode',
+    group,
     summary: 'Bytes as base64.',
     growth: 4 / 3,
     encode: (b) => Buffer.from(b).toString('base64'),
@@ -189,6 +193,7 @@ export const baseFilters = [
   ]),
   encoder({
     name: 'base64_encode_urlsafe',
+    group,
     summary: 'Bytes as base64 with - _ and . instead of + / and =.',
     growth: 4 / 3,
     encode: (b) =>

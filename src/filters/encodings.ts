@@ -148,8 +148,8 @@ const tables = (labels: Record<string, string>, double: boolean): [string, Encod
 
 const encodings = new Map<string, Encoding>([
   ['UTF-8', { decode: (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), encode: (text) => Buffer.from(text, 'utf8') }],
-  ['ASCII', codePointBytes(0x80)],
   ['ISO-8859-1', codePointBytes(0x100)],
+  ['ASCII', codePointBytes(0x80)],
   ['UTF-16BE', wide(2, false)],
   ['UTF-16LE', wide(2, true)],
   ['UTF-32BE', wide(4, false)],

@@ -1,8 +1,8 @@
 /** Constructors of geometry values, in the shape geo columns and inputs have: `{type, data}` with `{lng, lat}` points. */
 import { fatal } from '../errors.js'
-import { sql } from '../lib/sql.js'
+import { type Sql, sql } from '../lib/sql.js'
 import { isList, isObj, type Obj, type Value } from '../lib/value.js'
-import { defineFilter, type FilterContext, type QueryFilter, type SqlFace, type ValueFilter } from '../runtime/define.js'
+import { defineFilter, type FilterContext, type QueryFilter, type SqlFace, type SqlTerm, type ValueFilter } from '../runtime/define.js'
 import { spendList } from './bounds.js'
 import { numberOf, wrongType } from './operand.js'
 import { argument, numberSql, placeSql, term } from './sql-face.js'
@@ -73,6 +73,9 @@ const relation = (
   face: SqlFace,
 ): QueryFilter => defineFilter({ name, group: 'geo', summary, input: 'geometry column', returns, args: [geometry, ...more], scalar: true, cases, sql: face })
 
+/** An index may leave out what cannot be; what can be is still judged, so that the answer is the same without it. */
+const narrowed = (possible: Sql | undefined, exact: Sql): SqlTerm => term('bool', possible === undefined ? exact : sql`(${possible} and ${exact})`)
+
 /** On a sphere of the mean radius of the earth; in queries only. */
 export const geoRelations: QueryFilter[] = [
   relation(
@@ -93,11 +96,11 @@ export const geoRelations: QueryFilter[] = [
       [`${berlin}|within:${potsdam}:30000`, 'true'],
       [`${berlin}|within:${potsdam}:20000`, 'false'],
     ],
-    (input, args) =>
-      term(
-        'bool',
-        sql`(stackhold.geo_distance(${placeSql('within', input)}, ${placeSql('within', argument('within', args, 0, 'geometry'))}) <= ${numberSql('within', argument('within', args, 1, 'radius'))})`,
-      ),
+    (input, args) => {
+      const place = placeSql('within', argument('within', args, 0, 'geometry'))
+      const metres = numberSql('within', argument('within', args, 1, 'radius'))
+      return narrowed(input.index?.nearby(place, metres), sql`(stackhold.geo_distance(${placeSql('within', input)}, ${place}) <= ${metres})`)
+    },
   ),
   relation(
     'covers',
@@ -108,7 +111,10 @@ export const geoRelations: QueryFilter[] = [
       [`${box}|covers:${berlin}`, 'true'],
       [`${berlin}|covers:${potsdam}`, 'false'],
     ],
-    (input, args) => term('bool', sql`stackhold.geo_covers(${placeSql('covers', input)}, ${placeSql('covers', argument('covers', args, 0, 'geometry'))})`),
+    (input, args) => {
+      const place = placeSql('covers', argument('covers', args, 0, 'geometry'))
+      return narrowed(input.index?.nearby(place), sql`stackhold.geo_covers(${placeSql('covers', input)}, ${place})`)
+    },
   ),
 ]
 

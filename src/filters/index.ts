@@ -5,6 +5,7 @@ import { higherOrderFilters } from './array-higher-order.js'
 import { comparisonFilters } from './comparison.js'
 import { conversionFilters } from './conversion.js'
 import { geoRelations } from './geo.js'
+import { lambdaFilters } from './lambda.js'
 import { manipulationFilters } from './manipulation.js'
 import { mathFilters } from './math.js'
 import { regexFilters } from './regex.js'
@@ -23,6 +24,7 @@ export const allFilters: readonly FilterSpec[] = [
   ...textEncodingFilters,
   ...arrayFilters,
   ...higherOrderFilters,
+  ...lambdaFilters,
   ...comparisonFilters,
   ...typeCheckFilters,
   ...conversionFilters,

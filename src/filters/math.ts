@@ -1,39 +1,13 @@
-/** Arithmetic, rounding, trigonometry, aggregates of lists, bit operations. */
+/** Arithmetic, rounding, bit operations; functions and aggregates have files of their own. */
 import { fatal } from '../errors.js'
 import * as decimal from '../lib/decimal.js'
 import { sql } from '../lib/sql.js'
-import { isList, isObj, type Value } from '../lib/value.js'
-import { defineFilter, type FilterArgumentSpec, type FilterCase, type FilterContext, type SqlFace, type ValueFilter } from '../runtime/define.js'
-import { spendList } from './bounds.js'
-import { intOf, numberOf, textOf, wrongType } from './operand.js'
+import { defineFilter, type FilterCase, type ValueFilter } from '../runtime/define.js'
+import { aggregateFilters } from './math-aggregates.js'
+import { functionFilters } from './math-functions.js'
+import { finite, functionOf, group, operandArgument } from './math-result.js'
+import { intOf, numberOf, textOf } from './operand.js'
 import { arithmeticFace, intSql, numberFace, numberSql, term } from './sql-face.js'
-
-const group = 'math'
-
-/** Never NaN, infinite or -0: those are no values of the language. */
-function finite(name: string, result: number): number {
-  if (!Number.isFinite(result)) throw fatal(`Filter "${name}" gives a number that is out of range.`)
-  return result + 0
-}
-
-/** A function of one number; null where it is not defined. */
-const functionOf = (name: string, summary: string, compute: (value: number) => number, cases: FilterCase[], returns = 'decimal', face?: SqlFace): ValueFilter =>
-  defineFilter({
-    name,
-    group,
-    summary,
-    input: 'number',
-    returns,
-    scalar: true,
-    cases,
-    ...(face ? { sql: face } : {}),
-    apply(input) {
-      const result = compute(numberOf(name, input))
-      return Number.isFinite(result) ? result + 0 : null
-    },
-  })
-
-const operandArgument = (type: string, summary: string): FilterArgumentSpec => ({ name: 'value', type, summary, required: true })
 
 interface Operation {
   name: string
@@ -256,175 +230,6 @@ const rounding = [
   }),
 ]
 
-const trigonometry = [
-  functionOf('deg2rad', 'Degrees to radians.', (v) => (v * Math.PI) / 180, [['90|deg2rad', '1.5707963267948966']]),
-  functionOf('rad2deg', 'Radians to degrees.', (v) => (v * 180) / Math.PI, [['3.141592653589793|rad2deg', '180']]),
-  functionOf('sin', 'Sine of radians.', Math.sin, [
-    ['0|sin', '0'],
-    ['1.5707963267948966|sin', '1'],
-  ]),
-  functionOf('cos', 'Cosine of radians.', Math.cos, [
-    ['0|cos', '1'],
-    ['1|cos', '0.5403023058681398'],
-  ]),
-  functionOf('tan', 'Tangent of radians.', Math.tan, [['0|tan', '0']]),
-  functionOf('asin', 'Arc sine in radians; null outside -1 to 1.', Math.asin, [
-    ['1|asin', '1.5707963267948966'],
-    ['2|asin', 'null'],
-  ]),
-  functionOf('acos', 'Arc cosine in radians; null outside -1 to 1.', Math.acos, [
-    ['-1|acos', '3.141592653589793'],
-    ['1|acos', '0'],
-  ]),
-  functionOf('atan', 'Arc tangent in radians.', Math.atan, [['-1|atan', '-0.7853981633974483']]),
-  functionOf('asinh', 'Inverse hyperbolic sine.', Math.asinh, [['1|asinh', '0.881373587019543']]),
-  functionOf('acosh', 'Inverse hyperbolic cosine; null below 1.', Math.acosh, [['2|acosh', '1.3169578969248166']]),
-  functionOf('atanh', 'Inverse hyperbolic tangent; null outside -1 to 1.', Math.atanh, [
-    ['-0.75|atanh', '-0.9729550745276566'],
-    ['1|atanh', 'null'],
-  ]),
-]
-
-/** Logarithm to any base; exact where the answer is whole. */
-function logarithm(value: number, base: number): number {
-  const result = Math.log(value) / Math.log(base)
-  const whole = Math.round(result)
-  return base ** whole === value ? whole : result
-}
-
-const exponentials = [
-  functionOf('sqrt', 'Square root; null below 0.', Math.sqrt, [
-    ['9|sqrt', '3'],
-    ['2|sqrt', '1.4142135623730951'],
-    ['-1|sqrt', 'null'],
-  ]),
-  functionOf('exp', 'The number e raised to the input.', Math.exp, [
-    ['1|exp', '2.718281828459045'],
-    ['2|exp', '7.38905609893065'],
-  ]),
-  functionOf('ln', 'Natural logarithm; null at and below 0.', Math.log, [
-    ['1|ln', '0'],
-    ['0|ln', 'null'],
-  ]),
-  functionOf('log10', 'Logarithm to base 10; null at and below 0.', Math.log10, [
-    ['10|log10', '1'],
-    ['1000|log10', '3'],
-  ]),
-  defineFilter({
-    name: 'log',
-    group,
-    summary: 'Logarithm to a base, e when omitted; null where it is not defined.',
-    input: 'number',
-    returns: 'decimal',
-    args: [{ name: 'base', type: 'number', summary: 'The base; e when omitted.' }],
-    scalar: true,
-    cases: [
-      ['8|log:2', '3'],
-      ['81|log:3', '4'],
-      ['243|log:3', '5'],
-      ['1|log', '0'],
-    ],
-    apply(input, args) {
-      const value = numberOf('log', input)
-      const base = args[0] ?? null
-      const result = base === null ? Math.log(value) : logarithm(value, numberOf('log', base, 'base'))
-      return Number.isFinite(result) ? result + 0 : null
-    },
-  }),
-]
-
-/** The numbers of a list (or of an object's values); nulls are left out, as SQL aggregates do. */
-function numbersOf(name: string, input: Value, context: FilterContext): number[] {
-  if (!isList(input) && !isObj(input)) throw wrongType(name, 'a list of numbers', input)
-  const members = isList(input) ? input : [...input.values()]
-  spendList(context, name, members.length)
-  const numbers: number[] = []
-  for (const member of members) if (member !== null) numbers.push(numberOf(name, member))
-  return numbers
-}
-
-const aggregate = (name: string, summary: string, compute: (numbers: number[]) => number | null, cases: FilterCase[], returns = 'number'): ValueFilter =>
-  defineFilter({
-    name,
-    group,
-    summary,
-    input: 'number[]',
-    returns,
-    scalar: true,
-    cases,
-    apply(input, _args, context) {
-      const result = compute(numbersOf(name, input, context))
-      return result === null ? null : finite(name, result)
-    },
-  })
-
-const smallest = (numbers: number[]): number | null => (numbers.length ? numbers.reduce((a, b) => Math.min(a, b)) : null)
-const largest = (numbers: number[]): number | null => (numbers.length ? numbers.reduce((a, b) => Math.max(a, b)) : null)
-
-/** `5|min:3`; a list alone is searched as `array_min` does. */
-const extreme = (name: 'min' | 'max', summary: string, pick: (numbers: number[]) => number | null, cases: FilterCase[]): ValueFilter =>
-  defineFilter({
-    name,
-    aliases: [`num_${name}`],
-    group,
-    summary,
-    input: 'number',
-    returns: 'number',
-    args: [{ name: 'value', type: 'number', summary: 'The second number; left out when the input is a list.' }],
-    scalar: true,
-    cases,
-    apply(input, args, context) {
-      const other = args[0] ?? null
-      if (other === null && (isList(input) || isObj(input))) return pick(numbersOf(name, input, context))
-      const value = numberOf(name, input)
-      return args.length === 0 ? value : pick([value, numberOf(name, other, 'value')])
-    },
-  })
-
-const aggregates = [
-  aggregate('sum', 'Adds up a list; 0 for an empty one. Nulls are left out.', decimal.sum, [
-    ['[1,2,3,4]|sum', '10'],
-    ['[10.5,20.3,5.7]|sum', '36.5'],
-    ['[0.1,0.2]|sum', '0.3'],
-    ['[]|sum', '0'],
-  ]),
-  aggregate(
-    'avg',
-    'Mean of a list; null for an empty one. Nulls are left out.',
-    (n) => (n.length ? decimal.mean(n) : null),
-    [
-      ['[1,2,3,4,5]|avg', '3'],
-      ['[2.5,3.5,4.5]|avg', '3.5'],
-      ['[0.1,0.2,0.3]|avg', '0.2'],
-      ['[]|avg', 'null'],
-    ],
-    'decimal',
-  ),
-  aggregate('product', 'Multiplies a list; 1 for an empty one. Nulls are left out.', (n) => n.reduce(decimal.multiply, 1), [
-    ['[1,2,3,4]|product', '24'],
-    ['[10,0.1,5]|product', '5'],
-    ['[]|product', '1'],
-  ]),
-  aggregate('array_min', 'Smallest number of a list; null for an empty one.', smallest, [
-    ['[1,5,3,9,2]|array_min', '1'],
-    ['[]|array_min', 'null'],
-  ]),
-  aggregate('array_max', 'Largest number of a list; null for an empty one.', largest, [
-    ['[3.14,2.71,9.81]|array_max', '9.81'],
-    ['[]|array_max', 'null'],
-  ]),
-  extreme('min', 'The smaller of two numbers, or the smallest of a list.', smallest, [
-    ['-3|min:-7', '-7'],
-    ['8.2|min:8.15', '8.15'],
-    ['[3,1,2]|min', '1'],
-  ]),
-  extreme('max', 'The larger of two numbers, or the largest of a list.', largest, [
-    ['5|max:20', '20'],
-    ['8.2|max:8.15', '8.2'],
-    ['[3,1,2]|max', '3'],
-  ]),
-]
-
 /** Two's complement of 64 bits. */
 const bitwise = (name: string, summary: string, compute: (left: bigint, right: bigint) => bigint, cases: FilterCase[]): ValueFilter =>
   defineFilter({
@@ -455,4 +260,4 @@ const bits = [
   ]),
 ]
 
-export const mathFilters = [...arithmetic, ...rounding, ...trigonometry, ...exponentials, ...aggregates, ...bits]
+export const mathFilters = [...arithmetic, ...rounding, ...functionFilters, ...aggregateFilters, ...bits]

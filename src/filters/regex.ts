@@ -1,5 +1,7 @@
 /** The regex family. The pattern is piped; subject and pattern are told apart by their delimiters when they come swapped. */
-import type { RE2JS } from 're2js'
+import type { Matcher, RE2JS } from 're2js'
+import { type AppError, fatal } from '../errors.js'
+import { isShortWalk, longestText, workOf } from '../lib/regex-work.js'
 import type { Obj, Value } from '../lib/value.js'
 import { defineFilter, type FilterContext, type FilterSpec } from '../runtime/define.js'
 import { assertTextLength } from './bounds.js'
@@ -18,9 +20,27 @@ function isPatternPiped(piped: string, argument: string): boolean {
   return !isDelimited(argument) && looksLikePattern(piped) && !looksLikePattern(argument)
 }
 
-/** Pays for one walk of a pattern over a text. */
-function spendSearch(context: FilterContext, pattern: RE2JS, text: string): void {
-  context.spend(Math.ceil((pattern.programSize() * text.length) / 256) + 1)
+/** Longest time one filter may search, in ms: nothing else runs meanwhile. */
+const longestSearch = 2_000
+
+const tooLong = (filter: string, text: string, hint: string): AppError =>
+  fatal(`Filter "${filter}": the text of ${text.length} characters is too long for this pattern.`, { hint, name: 'LimitError' })
+
+/** Pays for one walk of a pattern over a text. Throws when it would take too long. */
+function spendSearch(filter: string, context: FilterContext, pattern: RE2JS, text: string): void {
+  if (!isShortWalk(pattern, text.length)) throw tooLong(filter, text, `Work on pieces of up to ${longestText(pattern)} characters, or simplify the pattern.`)
+  context.spend(Math.ceil(workOf(pattern, text.length) / 256) + 1)
+}
+
+/** Goes from match to match. A pattern that looks far ahead for each match takes quadratic time in all: it is ended. */
+function* matches(filter: string, { pattern, text }: Search, context: FilterContext): Generator<Matcher> {
+  const matcher = pattern.matcher(text)
+  const end = performance.now() + longestSearch
+  while (matcher.find()) {
+    context.spend(16)
+    yield matcher
+    if (performance.now() > end) throw tooLong(filter, text, 'Work on smaller pieces, or use a pattern that looks less far ahead (.*) after each match.')
+  }
 }
 
 interface Search {
@@ -33,7 +53,7 @@ function searchOf(filter: string, input: Value, args: readonly Value[], context:
   const argument = textOf(filter, args[0] ?? null, 'subject')
   const [source, text] = isPatternPiped(piped, argument) ? [piped, argument] : [argument, piped]
   const pattern = patternOf(filter, source)
-  spendSearch(context, pattern, text)
+  spendSearch(filter, context, pattern, text)
   return { pattern, text }
 }
 
@@ -125,16 +145,14 @@ export const regexAllMatches = defineFilter({
     ['"/x*/"|regex_get_all_matches:"ax"', '[["","x",""]]'],
   ],
   apply(input, args, context) {
-    const { pattern, text } = searchOf('regex_get_all_matches', input, args, context)
-    const matcher = pattern.matcher(text)
-    const groups: Value[][] = Array.from({ length: matcher.groupCount() + 1 }, () => [])
-    while (matcher.find()) {
-      context.spend(16)
+    const search = searchOf('regex_get_all_matches', input, args, context)
+    const groups: Value[][] = Array.from({ length: search.pattern.groupCount() + 1 }, () => [])
+    for (const matcher of matches('regex_get_all_matches', search, context)) {
       groups.forEach((list, number) => {
         list.push(matcher.group(number) ?? '')
       })
     }
-    return groups[0]?.length === 0 ? [] : withNames(groups, groupNames(pattern))
+    return groups[0]?.length === 0 ? [] : withNames(groups, groupNames(search.pattern))
   },
 })
 
@@ -210,18 +228,17 @@ export const regexReplace = defineFilter({
     const given: [string, string] = [textOf('regex_replace', args[0] ?? null, 'replacement'), textOf('regex_replace', args[1] ?? null, 'subject')]
     const [source, replacement, text] = replacementOrder(textOf('regex_replace', input), ...given)
     const pattern = patternOf('regex_replace', source)
-    spendSearch(context, pattern, text)
-    return replaceAll(pattern, text, parseReplacement(replacement), context)
+    spendSearch('regex_replace', context, pattern, text)
+    return replaceAll({ pattern, text }, parseReplacement(replacement), context)
   },
 })
 
-function replaceAll(pattern: RE2JS, text: string, pieces: readonly Piece[], context: FilterContext): string {
-  const matcher = pattern.matcher(text)
-  const groups = matcher.groupCount()
+function replaceAll(search: Search, pieces: readonly Piece[], context: FilterContext): string {
+  const { pattern, text } = search
+  const groups = pattern.groupCount()
   let out = ''
   let end = 0
-  while (matcher.find()) {
-    context.spend(16)
+  for (const matcher of matches('regex_replace', search, context)) {
     assertTextLength('regex_replace', out.length)
     out += text.slice(end, matcher.start())
     for (const piece of pieces) out += typeof piece === 'string' ? piece : piece <= groups ? (matcher.group(piece) ?? '') : ''

@@ -240,7 +240,7 @@ const identifiers = [
   defineFilter({
     name: 'secureid_encode',
     group,
-    summary: 'Opaque text for an id that only the same salt turns back.',
+    summary: 'Opaque text for an id that only this instance, with the same salt, turns back.',
     input: 'int',
     returns: 'text',
     args: [saltArgument],
@@ -249,16 +249,16 @@ const identifiers = [
       ['12345|secureid_encode:"my_salt"|secureid_decode:"my_salt"', '12345'],
       ['9007199254740991|secureid_encode|secureid_decode', '9007199254740991'],
     ],
-    apply(input, args) {
+    apply(input, args, { instanceKeys }) {
       const id = intOf('secureid_encode', input)
       if (id < 0 || !Number.isSafeInteger(id)) throw fatal('Filter "secureid_encode" expects an int from 0 to 9007199254740991.')
-      return encodeSecureId(id, bytesOf('secureid_encode', args[0] ?? null, 'salt'))
+      return encodeSecureId(id, { instance: instanceKeys[0] ?? new Uint8Array(), salt: bytesOf('secureid_encode', args[0] ?? null, 'salt') })
     },
   }),
   defineFilter({
     name: 'secureid_decode',
     group,
-    summary: 'The id of secureid_encode; null for text made with another salt or changed.',
+    summary: 'The id of secureid_encode; null for text made elsewhere, with another salt, or changed.',
     input: 'text',
     returns: 'int or null',
     args: [saltArgument],
@@ -267,7 +267,14 @@ const identifiers = [
       ['12345|secureid_encode:"a"|secureid_decode:"b"', 'null'],
       ['"nonsense"|secureid_decode', 'null'],
     ],
-    apply: (input, args) => decodeSecureId(textOf('secureid_decode', input), bytesOf('secureid_decode', args[0] ?? null, 'salt')),
+    apply(input, args, { instanceKeys }) {
+      const [text, salt] = [textOf('secureid_decode', input), bytesOf('secureid_decode', args[0] ?? null, 'salt')]
+      for (const instance of instanceKeys) {
+        const id = decodeSecureId(text, { instance, salt })
+        if (id !== null) return id
+      }
+      return null
+    },
   }),
   defineFilter({
     name: 'create_uid',

@@ -33,7 +33,7 @@ export const listEncodings = defineFilter({
   input: 'ignored',
   returns: 'text[]',
   scalar: true,
-  cases: [['|list_encodings|slice:0:3', '["UTF-8","ASCII","ISO-8859-1"]']],
+  cases: [['|list_encodings|slice:0:3', '["UTF-8","ISO-8859-1","ASCII"]']],
   apply: () => encodingNames.slice(),
 })
 

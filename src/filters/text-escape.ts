@@ -1,6 +1,6 @@
 /** Filters that escape or clean text for another notation: HTML, SQL, slashes, plain letters. */
 import { raw, type Sql, sql } from '../lib/sql.js'
-import { defineFilter, type FilterSpec } from '../runtime/define.js'
+import { defineFilter, type FilterCase, type FilterSpec, type ValueFilter } from '../runtime/define.js'
 import { textOf } from './operand.js'
 import { textFace } from './sql-face.js'
 import { stripTags } from './strip-tags.js'
@@ -123,33 +123,27 @@ function decodeEntity(entity: string, body: string): string {
   return valid ? String.fromCodePoint(code) : entity
 }
 
-export const escapeText = defineFilter({
-  name: 'escape',
-  group,
-  summary: 'Escapes text for HTML.',
-  input: 'text',
-  returns: 'text',
-  scalar: true,
-  cases: [
-    [`"<a href='x'>\\"&\\"</a>"|escape`, '"&lt;a href=&#039;x&#039;&gt;&quot;&amp;&quot;&lt;/a&gt;"'],
-    ['"<div>"|escape', '"&lt;div&gt;"'],
-  ],
-  apply: (input) => escapeHtml(textOf('escape', input)),
-})
+const htmlEscape = (name: string, cases: FilterCase[]): ValueFilter =>
+  defineFilter({
+    name,
+    group,
+    summary: 'Escapes text for HTML.',
+    input: 'text',
+    returns: 'text',
+    scalar: true,
+    cases,
+    apply: (input) => escapeHtml(textOf(name, input)),
+  })
 
-export const textEscape = defineFilter({
-  name: 'text_escape',
-  group,
-  summary: 'Escapes text for HTML.',
-  input: 'text',
-  returns: 'text',
-  scalar: true,
-  cases: [
-    ['"<b>bold</b>"|text_escape', '"&lt;b&gt;bold&lt;/b&gt;"'],
-    ['"a & b"|text_escape', '"a &amp; b"'],
-  ],
-  apply: (input) => escapeHtml(textOf('text_escape', input)),
-})
+export const escapeText = htmlEscape('escape', [
+  [`"<a href='x'>\\"&\\"</a>"|escape`, '"&lt;a href=&#039;x&#039;&gt;&quot;&amp;&quot;&lt;/a&gt;"'],
+  ['"<div>"|escape', '"&lt;div&gt;"'],
+])
+
+export const textEscape = htmlEscape('text_escape', [
+  ['"<b>bold</b>"|text_escape', '"&lt;b&gt;bold&lt;/b&gt;"'],
+  ['"a & b"|text_escape', '"a &amp; b"'],
+])
 
 export const textUnescape = defineFilter({
   name: 'text_unescape',

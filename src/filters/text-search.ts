@@ -172,7 +172,7 @@ export const containsIgnoringCase = defineSearch(
 export const searchRank = defineFilter({
   name: 'search_rank',
   group: 'search',
-  summary: 'Relevance of a text column for search words; higher is better.',
+  summary: 'Relevance of a text column for search words; higher is better, 0 where they are not found. `> 0` uses a search index over the column alone.',
   input: 'text column',
   returns: 'decimal',
   args: [{ name: 'query', type: 'text', required: true, summary: 'Words, "phrases", -excluded words, or.' }],
@@ -181,7 +181,11 @@ export const searchRank = defineFilter({
   sql(input, args) {
     const language = raw(`'${input.language ?? 'english'}'::regconfig`)
     const query = textSql('search_rank', argument('search_rank', args, 0, 'query'))
-    return term('decimal', sql`ts_rank(to_tsvector(${language}, coalesce(${textSql('search_rank', input)}, '')), websearch_to_tsquery(${language}, ${query}))`)
+    const wanted = sql`websearch_to_tsquery(${language}, ${query})`
+    const document = sql`to_tsvector(${language}, coalesce(${textSql('search_rank', input)}, ''))`
+    const positive = sql`(${input.document ?? document} @@ ${wanted})`
+    // ts_rank alone is a little above 0 for rows that hold only some of the words.
+    return { ...term('decimal', sql`(case when ${positive} then ts_rank(${document}, ${wanted}) else 0 end)`), positive }
   },
 })
 

@@ -2,28 +2,15 @@
 import { buildPairs, decodeForm, parseQueryString, percentDecode, percentEncode } from '../lib/query-string.js'
 import { fromBytes, isTruthy, type Obj } from '../lib/value.js'
 import { defineFilter, type FilterCase, type FilterContext, type ValueFilter } from '../runtime/define.js'
-import { bytesOf } from './bases.js'
+import { bytesOf, encoder } from './bases.js'
 import { spendText } from './bounds.js'
 import { guard } from './guard.js'
 import { textOf } from './operand.js'
 
 const group = 'url'
 
-const encoder = (name: string, style: 'form' | 'rfc3986', summary: string, cases: FilterCase[]): ValueFilter =>
-  defineFilter({
-    name,
-    group,
-    summary,
-    input: 'text or binary',
-    returns: 'text',
-    scalar: true,
-    cases,
-    apply(input, _args, context) {
-      const bytes = bytesOf(name, input)
-      spendText(context, name, bytes.length * 3)
-      return percentEncode(bytes, style)
-    },
-  })
+const percentEncoder = (name: string, style: 'form' | 'rfc3986', summary: string, cases: FilterCase[]): ValueFilter =>
+  encoder({ name, group, summary, cases, growth: 3, encode: (bytes) => percentEncode(bytes, style) })
 
 const decoder = (name: string, plus: boolean, summary: string, cases: FilterCase[]): ValueFilter =>
   defineFilter({
@@ -200,12 +187,12 @@ function addAuthority(out: Obj, authority: string): boolean {
 }
 
 export const urlFilters = [
-  encoder('url_encode', 'form', 'Percent encoding as forms use it: a blank becomes +.', [
+  percentEncoder('url_encode', 'form', 'Percent encoding as forms use it: a blank becomes +.', [
     ['"Hello World & Xano"|url_encode', '"Hello+World+%26+Xano"'],
     ['"Hello, World!"|url_encode', '"Hello%2C+World%21"'],
     ['"é~"|url_encode', '"%C3%A9%7E"'],
   ]),
-  encoder('url_encode_rfc3986', 'rfc3986', 'Percent encoding of RFC 3986: a blank becomes %20.', [
+  percentEncoder('url_encode_rfc3986', 'rfc3986', 'Percent encoding of RFC 3986: a blank becomes %20.', [
     ['"Hello, World!"|url_encode_rfc3986', '"Hello%2C%20World%21"'],
     ['"a~b"|url_encode_rfc3986', '"a~b"'],
   ]),

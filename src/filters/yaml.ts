@@ -12,8 +12,24 @@ const group = 'conversion'
 /** The library reads some 300 KB a second: this bounds how long one call can hold the event loop. */
 const maxLength = 256 * 1024
 
-function decode(text: string, context: FilterContext): Value {
+/** The library goes one call deeper with every level: a text of many levels is refused before it is read. */
+const manyDashes = /(?:[-?:][ \t]+){200}/
+function assertShallow(text: string): void {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (char === '[' || char === '{') assertDepth('yaml_decode', ++depth)
+    else if ((char === ']' || char === '}') && depth > 0) depth--
+  }
+  if (manyDashes.test(text)) assertDepth('yaml_decode', Number.POSITIVE_INFINITY)
+}
+
+/** Reads YAML. Throws AppError `fatal` for what is none, too long or too deep. `context` pays. */
+export const decodeYaml = (text: string, context: Pick<FilterContext, 'spend'>): Value => guard('yaml_decode', () => decode(text, context))
+
+function decode(text: string, context: Pick<FilterContext, 'spend'>): Value {
   if (text.length > maxLength) throw fatal(`Filter "yaml_decode" reads at most ${maxLength} characters.`)
+  assertShallow(text)
   context.spend(Math.ceil(text.length / 4))
   // Unique keys are checked pair by pair, which takes quadratic time; here the last one wins.
   const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: false, merge: false, logLevel: 'error', prettyErrors: false })
@@ -23,7 +39,7 @@ function decode(text: string, context: FilterContext): Value {
 }
 
 /** Aliases are copied, so each visit is paid for. */
-function fromYaml(value: unknown, context: FilterContext, depth: number): Value {
+function fromYaml(value: unknown, context: Pick<FilterContext, 'spend'>, depth: number): Value {
   assertDepth('yaml_decode', depth)
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
@@ -85,6 +101,6 @@ export const yamlFilters = [
       ['"a: 1\\nb: 2\\nc: 3"|yaml_decode', '{a: 1, b: 2, c: 3}'],
       ['"- x\\n- {y: [true, null, \'1\']}"|yaml_decode', '["x", {y: [true, null, "1"]}]'],
     ],
-    apply: (input, _args, context) => guard('yaml_decode', () => decode(textOf('yaml_decode', input), context)),
+    apply: (input, _args, context) => decodeYaml(textOf('yaml_decode', input), context),
   }),
 ]

@@ -1,6 +1,7 @@
 /** Which account a login is about: what the caller names it by, spelt in one way. */
 import { createHash } from 'node:crypto'
-import type { Field } from '../lang/tree.js'
+import { constantOf } from '../definitions/constant.js'
+import type { Field, Statement } from '../lang/tree.js'
 import type { Obj } from '../lib/value.js'
 
 const identifierName = /^(e_?mail(_?address)?|user_?name|login|handle|phone(_?number)?|identifier|account)$/i
@@ -22,3 +23,19 @@ export function accountKey(workspaceId: number, names: readonly string[], receiv
 
 /** For events: tells accounts apart without naming them. */
 export const accountHash = (key: string): string => createHash('sha256').update(`event|${key}`).digest('hex').slice(0, 16)
+
+/** Table of the first token a stack issues, when it is written there. */
+export function issuedTable(stack: readonly Statement[]): string | undefined {
+  for (const statement of stack) {
+    const table = /^security\.create_(auth_token|session)$/.test(statement.name)
+      ? statement.args.find((arg) => arg.name === 'table' || arg.name === 'dbtable')
+      : undefined
+    const name = table === undefined ? undefined : constantOf(table.value)
+    if (typeof name === 'string') return name
+    for (const block of statement.blocks) {
+      const found = issuedTable(block.statements)
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}

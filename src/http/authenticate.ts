@@ -26,5 +26,5 @@ export async function authenticate(tokens: TokenService, plan: EndpointPlan, tok
   if (token === '' || plan.authTable === null) throw unauthorized()
   const verified = await tokens.verify(token, plan.bindingFor(datasource))
   if (verified === null) throw unauthorized()
-  return { table: plan.authTable.name, id: verified.id, extras: verified.extras }
+  return { table: plan.authTable.name, id: verified.id, extras: verified.extras, session: verified.session }
 }

@@ -1,5 +1,6 @@
 /** The one wildcard route behind which every endpoint of every workspace lives: `/api:<canonical>[:<branch>]/<path>`. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TokenRefusal } from '../auth/tokens.js'
 import { AppError } from '../errors.js'
 import type { Obj, Value } from '../lib/value.js'
 import type { CountedScope, LoginLimits } from '../services/login-limits.js'
@@ -13,6 +14,8 @@ import { Call } from './call.js'
 import { clientKey } from './client-key.js'
 import { createPlans, type EndpointPlan } from './endpoint-plan.js'
 import { limited, limitHeaders } from './guard.js'
+import { hideSecrets, type KeepRequest } from './history.js'
+import type { Claimed } from './idempotency.js'
 import { findDatasource, findEndpoint, findGroup, unlocated } from './match.js'
 import { readRequest } from './read-request.js'
 import { HttpFacts } from './request-facts.js'
@@ -33,6 +36,12 @@ export interface EndpointDeps {
   snapshot(): Snapshot
   /** Counts logins and the like. */
   loginLimits: LoginLimits
+  /** Limits and challenge of an endpoint that has some. Throws AppError 428, 429 or 503. */
+  checkPreconditions(request: FastifyRequest, call: Call, plan: EndpointPlan): Promise<void>
+  /** The `Idempotency-Key` of a request; absent where nothing is stored. */
+  claimKey?(request: FastifyRequest, call: Call, body: Uint8Array | null): Promise<Claimed | null>
+  /** Keeps a request for the request history; absent where nothing is stored. */
+  keepRequest?: KeepRequest | undefined
   /** Waits until what changed of accounts is in force for tokens. */
   settleAccounts(): Promise<void>
   metrics: Metrics
@@ -44,6 +53,9 @@ export interface EndpointDeps {
   /** Keeps the process alive for work that outlives its response. */
   background(work: Promise<void>): void
 }
+
+/** Refused tokens looked into at once; a flood of more is recorded without a reason of its own. */
+const mostExplained = 64
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
@@ -59,7 +71,7 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     if (url === null) throw unlocated()
     const call = new Call(url)
     request.call = call
-    const group = findGroup(deps.snapshot(), url, raw.headers)
+    const group = findGroup(deps.snapshot(), url, request)
     const groupPlan = group === null ? null : plans.group(group)
     if (raw.method === 'OPTIONS') {
       const headers = groupPlan?.cors.preflightFor(raw.headers.origin) ?? []
@@ -114,8 +126,10 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     const verdict = await deps.loginLimits.take(scope, key)
     if (verdict === null) return
     if (verdict.wait > 0) {
-      if (scope === 'account') deps.observe({ kind: 'authn_login_fail_max', ...loginFacts(request, call) })
-      throw limited(request.ip, scope === 'account' ? 'account' : 'auth', verdict.wait, deps.observe)
+      // One event each: the account's limit has a name of its own.
+      const kind = 'authn_login_fail_max'
+      if (scope === 'account') throw limited(request.ip, 'account', verdict.wait, () => deps.observe({ kind, ...loginFacts(request, call) }))
+      throw limited(request.ip, 'auth', verdict.wait, deps.observe)
     }
     // The account's own count is not told: it would say how often others tried.
     if (scope === 'address') call.headers = [...call.headers, ...limitHeaders(verdict)]
@@ -125,6 +139,7 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     ip: request.ip,
     workspaceId: call.group?.branch.workspace.id ?? 0,
     endpoint: call.plan?.label ?? '',
+    table: call.plan?.accountTable ?? '',
     ...(call.account === null ? {} : { account: accountHash(call.account) }),
   })
 
@@ -132,10 +147,22 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     try {
       call.caller = await authenticate(services.tokens, plan, call.authToken, call.datasource)
     } catch (error) {
-      const workspaceId = call.group?.branch.workspace.id ?? 0
-      deps.observe({ kind: 'authn_login_fail', ip: request.ip, workspaceId, endpoint: plan.label, reason: call.authToken === '' ? 'missing' : 'rejected' })
+      if (call.authToken === '') deps.observe({ kind: 'authn_login_fail', reason: 'missing', ...loginFacts(request, call) })
+      else deps.background(explainRefusal(plan, call.authToken, call.datasource, loginFacts(request, call)))
       throw error
     }
+  }
+
+  let explaining = 0
+  /** Beside the answer, so that neither its bytes nor its time tell what was wrong. */
+  const explainRefusal = async (plan: EndpointPlan, token: string, datasource: string, facts: ReturnType<typeof loginFacts>): Promise<void> => {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    let reason: TokenRefusal = plan.authTable === null ? 'disabled' : 'rejected'
+    if (plan.authTable !== null && explaining < mostExplained) {
+      explaining++
+      reason = await services.tokens.explain(token, plan.bindingFor(datasource), plan.otherBindings(datasource)).finally(() => explaining--)
+    }
+    deps.observe({ kind: 'authn_login_fail', reason, ...facts })
   }
 
   /** Stages after the body is here: read input, run, respond, record. */
@@ -143,27 +170,36 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     const { call, raw } = request
     if (call === null || call.endpoint === null || call.plan === null) throw unlocated()
     const { endpoint, plan } = call
+    if (plan.hasPreconditions) await deps.checkPreconditions(request, call, plan)
     const body = Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null
     const received = readRequest({ params: call.params, query: call.url.query, contentType: raw.headers['content-type'], body }, plan)
     const input = received instanceof Promise ? await received : received
+    call.input = input
     if (plan.checksCredentials) {
       call.account = accountKey(endpoint.group.branch.workspace.id, plan.identifiers, input)
       if (call.account !== null) await countTry(request, call, 'account', call.account)
+    }
+    if (raw.headers['idempotency-key'] !== undefined) {
+      const claimed = await deps.claimKey?.(request, call, body)
+      if (claimed != null && claimed.replay !== null) return send(reply, claimed.replay)
+      call.claim = claimed?.claim ?? null
     }
     const facts = new HttpFacts(call, raw, request.ip, settings.baseUrl, body, input)
     const run = new RequestRun(services, settings.run, endpoint.group.branch.workspace, call.datasource, call.caller, facts)
     const value: Value = await runProgram(request, call, run, input)
     const answer = toAnswer(value, run, sharedHeaders, call.headers)
+    if (call.claim !== null) await call.claim.settle(answer)
     send(reply, answer)
+    if (plan.keepsHistory) deps.keepRequest?.(request, call, answer)
     deps.metrics.countRequest(plan.label, answer.status, performance.now() - call.startedAt)
-    if (run.later !== null) deps.background(runLater(run.later, plan.label))
+    if (run.later !== null) deps.background(runLater(run.later, call))
   }
 
   const runProgram = async (request: FastifyRequest, call: Call, run: RequestRun, input: Obj): Promise<Value> => {
     const { endpoint, plan } = call as { endpoint: EndpointSnapshot; plan: EndpointPlan }
     try {
       const value = await endpoint.program().answer(run, input)
-      if (plan.checksCredentials) deps.observe({ kind: 'authn_login_success', ...loginFacts(request, call) })
+      if (plan.logsIn) deps.observe({ kind: 'authn_login_success', ...loginFacts(request, call) })
       return value
     } catch (error) {
       const status = error instanceof AppError ? error.status : 500
@@ -177,13 +213,13 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
   }
 
   /** Post-processing may fail without anyone hearing of it but the log. */
-  const runLater = async (works: readonly (() => Promise<void>)[], document: string): Promise<void> => {
+  const runLater = async (works: readonly (() => Promise<void>)[], call: Call): Promise<void> => {
     await new Promise<void>((resolve) => setImmediate(resolve))
     for (const work of works) {
       try {
         await work()
       } catch (error) {
-        deps.observe({ kind: 'after_response_failed', document, error })
+        deps.observe({ kind: 'after_response_failed', document: call.plan?.label ?? '', error, hide: hideSecrets(call) })
       }
     }
   }

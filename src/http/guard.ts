@@ -9,13 +9,15 @@ import { clientKey } from './client-key.js'
 export const maxUrlLength = 8192
 
 /** Of these a second one is an attempt to be read two ways. */
-const singular = new Set(['host', 'origin', 'authorization', 'content-type', 'content-length', 'x-branch', 'x-data-source'])
+const singular = new Set(['host', 'origin', 'authorization', 'content-type', 'content-length', 'x-branch', 'x-data-source', 'idempotency-key'])
 const singularLengths = new Set([...singular].map((name) => name.length))
 
-/** Throws AppError 400, 414 or 429. */
+/** Throws AppError 400, 414, 429 or 505. */
 export function guard(request: FastifyRequest, limiter: RateLimiter, observe: Observe): void {
   const { raw } = request
   if ((raw.url?.length ?? 0) > maxUrlLength) throw new AppError('badRequest', 'The URL is too long.', { status: 414 })
+  if (raw.httpVersionMajor !== 1) throw new AppError('badRequest', 'Only HTTP/1.1 is spoken here.', { status: 505 })
+  if (raw.headers.host === undefined && raw.httpVersionMinor === 1) throw new AppError('badRequest', 'The header host is missing.')
   assertSingular(raw.rawHeaders)
   const wait = limiter.take(clientKey(request.ip))
   if (wait > 0) throw limited(request.ip, 'request', wait, observe)

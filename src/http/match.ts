@@ -1,5 +1,5 @@
 /** Stage 1: canonical and branch to group, path and verb to endpoint. Plain look-ups in one snapshot. */
-import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import { AppError } from '../errors.js'
 import type { EndpointSnapshot, GroupSnapshot, Snapshot } from '../workspace/snapshot.js'
 import type { ApiUrl } from './api-url.js'
@@ -7,12 +7,13 @@ import type { ApiUrl } from './api-url.js'
 /** The one answer for whatever is not there, not active or not for you. */
 export const unlocated = (): AppError => new AppError('notFound', 'Unable to locate request.')
 
-/** The active group of a URL; the branch of the path counts before the one of `X-Branch`. */
-export function findGroup(snapshot: Snapshot, url: ApiUrl, headers: IncomingHttpHeaders): GroupSnapshot | null {
-  const named = headers['x-branch']
+/** The active group of a URL that lets this address in; the branch of the path counts before the one of `X-Branch`. */
+export function findGroup(snapshot: Snapshot, url: ApiUrl, request: FastifyRequest): GroupSnapshot | null {
+  const named = request.raw.headers['x-branch']
   const branch = url.branch ?? (typeof named === 'string' && named !== '' ? named : null)
   const group = snapshot.findGroup(url.canonical, branch)
-  return group?.active === true ? group : null
+  if (group?.active !== true) return null
+  return group.admits === null || group.admits(request.ip) ? group : null
 }
 
 /** HEAD is answered as GET unless the builder wrote a HEAD endpoint. */
@@ -29,4 +30,8 @@ export function findDatasource(group: GroupSnapshot, header: string | string[] |
   return group.branch.workspace.datasources.includes(named) ? named : null
 }
 
-const fromQuery = (query: string): string | null => new URLSearchParams(query).get('x-data-source') || null
+function fromQuery(query: string): string | null {
+  const [name, ...more] = new URLSearchParams(query).getAll('x-data-source')
+  if (more.length > 0) throw new AppError('badRequest', 'The parameter x-data-source was sent twice.')
+  return name || null
+}

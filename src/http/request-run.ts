@@ -1,13 +1,35 @@
 /** Stage 5: the run of a request, everything its stack may use. */
+import type { AccountServices } from '../auth/accounts.js'
 import type { PasswordService } from '../auth/passwords.js'
 import type { TokenService } from '../auth/tokens.js'
 import { tokensOf } from '../auth/tokens.js'
 import type { Obj, Value } from '../lib/value.js'
+import type { Accounts, Mail } from '../runtime/accounts.js'
 import { Budget, type BudgetLimits } from '../runtime/budget.js'
-import type { Caller, Clock, Passwords, Places, Random, RecordsSession, RequestFacts, ResponseHead, Templates, Tokens } from '../runtime/capabilities.js'
+import type {
+  Caller,
+  Clock,
+  ExternalDatabases,
+  JavaScript,
+  Passwords,
+  Places,
+  Random,
+  RecordsSession,
+  RequestFacts,
+  ResponseHead,
+  Templates,
+  Tokens,
+} from '../runtime/capabilities.js'
 import type { Run } from '../runtime/frame.js'
-import type { Trace } from '../runtime/trace.js'
+import type { SqlFact, Trace } from '../runtime/trace.js'
 import type { WorkspaceSnapshot } from '../workspace/snapshot.js'
+
+/** `guarded`, `empty` and `observe`: see RecordsSessionOptions. */
+export interface OpenRecordsOptions {
+  guarded?: boolean
+  empty?: boolean
+  observe?(fact: SqlFact): void
+}
 
 /** What every run shares. */
 export interface RunServices {
@@ -16,9 +38,14 @@ export interface RunServices {
   passwords: Passwords & Pick<PasswordService, 'needsRehash'>
   tokens: TokenService
   templates?: Templates
+  javascript?: JavaScript
   places?: Places
-  /** `guarded` and `empty`: see RecordsSessionOptions. */
-  openRecords(workspace: WorkspaceSnapshot, datasource: string, options?: { guarded: boolean; empty: boolean }): RecordsSession
+  accounts?: AccountServices
+  mail?: Mail
+  external?: ExternalDatabases
+  /** Keys of a workspace for ids that filters obscure, the current one first. */
+  instanceKeys?(workspaceId: number): readonly Uint8Array[]
+  openRecords(workspace: WorkspaceSnapshot, datasource: string, options?: OpenRecordsOptions): RecordsSession
   /** Hashes a password again with today's parameters after it proved right; absent: hashes stay as they are. */
   rehash?(workspace: WorkspaceSnapshot, datasource: string, text: string, hash: string): Promise<void>
 }
@@ -27,7 +54,6 @@ export class RequestRun implements Run, ResponseHead {
   readonly budget: Budget
   readonly clock: Clock
   readonly random: Random
-  readonly passwords: Passwords
   readonly caller: Caller
   readonly request: RequestFacts
   readonly env: Obj
@@ -42,6 +68,8 @@ export class RequestRun implements Run, ResponseHead {
   private readonly services: RunServices
   private readonly workspace: WorkspaceSnapshot
   private issuer: Tokens | undefined
+  private signIn: Accounts | undefined
+  private checker: Passwords | undefined
 
   constructor(services: RunServices, limits: BudgetLimits, workspace: WorkspaceSnapshot, datasource: string, caller: Caller, request: RequestFacts) {
     this.services = services
@@ -49,7 +77,6 @@ export class RequestRun implements Run, ResponseHead {
     this.budget = new Budget(limits)
     this.clock = services.clock
     this.random = services.random
-    this.passwords = services.rehash === undefined ? services.passwords : this.rehashing(services.rehash)
     this.caller = caller
     this.request = request
     this.env = workspace.env
@@ -64,8 +91,39 @@ export class RequestRun implements Run, ResponseHead {
     return this.services.templates
   }
 
+  get javascript(): JavaScript | undefined {
+    return this.services.javascript
+  }
+
   get places(): Places | undefined {
     return this.services.places
+  }
+
+  get external(): ExternalDatabases | undefined {
+    return this.services.external
+  }
+
+  get passwords(): Passwords {
+    this.checker ??= this.services.rehash === undefined ? this.services.passwords : this.rehashing(this.services.rehash)
+    return this.checker
+  }
+
+  get instanceKeys(): readonly Uint8Array[] | undefined {
+    return this.services.instanceKeys?.(this.workspace.id)
+  }
+
+  get mail(): Mail | undefined {
+    return this.services.mail
+  }
+
+  get accounts(): Accounts | undefined {
+    this.signIn ??= this.services.accounts?.({
+      workspaceId: this.workspace.id,
+      tables: this.workspace.tables,
+      records: () => this.records,
+      ip: () => this.request.remoteIp,
+    })
+    return this.signIn
   }
 
   get tokens(): Tokens {

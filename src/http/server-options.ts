@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyHttpOptions, LogController } from 'fastify'
 import { errorTable } from '../errors.js'
+import type { TlsMaterial } from '../services/tls-files.js'
 import { toHeaderList } from './security-headers.js'
 
 export interface ServerLimits {
@@ -12,12 +13,21 @@ export interface ServerLimits {
   /** Ms a run may take; a socket is not dropped under it. */
   runTimeoutMs: number
   trustProxy: boolean | number | string
+  /** Certificate and key of our own TLS; absent: plain HTTP. */
+  tls?: TlsMaterial | undefined
 }
 
 const headersTimeoutMs = 10_000
 const maxHeaderBytes = 16_384
 
 export function toServerOptions(limits: ServerLimits): FastifyHttpOptions<Server> {
+  // A request without Host is refused by `guard`: Node's own refusal lacks our headers.
+  const wire = {
+    headersTimeout: Math.min(headersTimeoutMs, limits.requestTimeoutMs),
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: maxHeaderBytes,
+    requireHostHeader: false,
+  }
   return {
     trustProxy: typeof limits.trustProxy === 'number' ? trustHops(limits.trustProxy) : limits.trustProxy,
     bodyLimit: limits.bodyLimit,
@@ -25,7 +35,8 @@ export function toServerOptions(limits: ServerLimits): FastifyHttpOptions<Server
     connectionTimeout: Math.max(limits.requestTimeoutMs, limits.runTimeoutMs + 5_000),
     // Longer than a proxy keeps an idle connection, so that the proxy is the one to close it.
     keepAliveTimeout: limits.trustProxy === false ? 5_000 : 65_000,
-    http: { headersTimeout: Math.min(headersTimeoutMs, limits.requestTimeoutMs), connectionsCheckingInterval: 2_000, maxHeaderSize: maxHeaderBytes },
+    http: wire,
+    ...(limits.tls === undefined ? {} : { https: { ...wire, ...limits.tls } }),
     routerOptions: { maxParamLength: 128, caseSensitive: true },
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',

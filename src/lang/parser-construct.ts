@@ -65,7 +65,9 @@ const readFieldClause =
   (c: Cursor, definition: Definition): void =>
     setOnce(c, definition, clause, () => {
       c.advance()
-      return atClauseEnd(c) ? [] : parseFieldBlock(c)
+      const fields = atClauseEnd(c) ? [] : parseFieldBlock(c)
+      if (clause === 'input') for (const field of fields) if (field.at !== undefined) field.line = c.lineOf(field.at)
+      return fields
     })
 
 const clauseReaders: Readonly<Record<string, (c: Cursor, definition: Definition) => void>> = {
@@ -101,16 +103,20 @@ function parseStack(c: Cursor, definition: Definition): NonNullable<Definition['
 }
 
 /** `response = expr`, or `response { value = expr }`. */
-function parseResponse(c: Cursor): Expr {
+function parseResponse(c: Cursor): NonNullable<Definition['response']> {
   const word = c.advance()
+  return { ...parseResponseValue(c, word.start), line: c.lineOf(word.start) }
+}
+
+function parseResponseValue(c: Cursor, start: number): Expr {
   if (c.isOp('{')) {
     const found: Attribute[] = []
     readBlock(c, '`response`', () => found.push(parseAttribute(c)))
     const value = found.find((attribute) => attribute.name === 'value')
-    return value?.value ?? c.fail('`response { … }` needs a `value = …`.', 'Write `response = …`.', word.start)
+    return value?.value ?? c.fail('`response { … }` needs a `value = …`.', 'Write `response = …`.', start)
   }
   c.expect('=', `Expected \`=\` after \`response\`, found ${c.found}.`)
-  if (c.isOp('}') || c.atEnd || (c.tok.newline && atAttribute(c))) c.fail('The value of `response` is missing.', undefined, word.start)
+  if (c.isOp('}') || c.atEnd || (c.tok.newline && atAttribute(c))) c.fail('The value of `response` is missing.', undefined, start)
   return c.expr({})
 }
 

@@ -1,7 +1,7 @@
 /**
  * The tree of a XanoScript document. Without positions it is the definition JSON: what Postgres stores and what the
  * API speaks. `at` is the offset in the source text (UTF-16 units); it never reaches storage (see `withoutPositions`).
- * `line` stays with a stored statement so that a runtime error can name the line of the builder's own file.
+ * `line` (from 1) stays with a stored statement, input and response so that a runtime error can name the line of the builder's own file.
  */
 
 export interface Node {
@@ -198,6 +198,8 @@ export interface Field extends Node {
   /** `schema { … }` of an object. */
   fields?: Field[]
   description?: string
+  /** Of an input. */
+  line?: number
 }
 
 export interface InputFilter extends Node {
@@ -230,7 +232,7 @@ export interface Definition extends Node {
   stack?: Statement[]
   /** Comment lines after the last statement of the stack. */
   stackTrailing?: string
-  response?: Expr
+  response?: Expr & { line?: number }
   tests: TestBlock[]
   /** Comment lines above `schema`, `input`, `output`, `stack` and `response`, by clause. */
   clauseDescriptions?: { [clause: string]: string }

@@ -39,21 +39,75 @@ export function sum(values: readonly number[]): number {
 }
 const fromDecimal = (value: Decimal): number => toNumber(value.digits, value.scale)
 
-export const add = (a: number, b: number): number => (Number.isSafeInteger(a) && Number.isSafeInteger(b) ? a + b : sum([a, b]))
-export const subtract = (a: number, b: number): number => add(a, -b)
+/** Powers of ten that a number holds exactly, by exponent. */
+const powers: readonly number[] = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
+const powerOf = (exponent: number): number => powers[exponent] ?? Number.NaN
 
-export function multiply(a: number, b: number): number {
-  if ((Number.isInteger(a) && Number.isInteger(b)) || !Number.isFinite(a) || !Number.isFinite(b)) return a * b + 0
-  const [x, y] = [toDecimal(a), toDecimal(b)]
-  return toNumber(x.digits * y.digits, x.scale + y.scale)
+/** A double tells every number of 15 digits apart; past them decimal steps would miss numbers that binary ones meet. */
+const isShort = (digits: number): boolean => Math.abs(digits) < 1e15
+
+/** Most places after the point that are looked at. */
+const mostPlaces = 15
+
+const hasPlaces = (value: number, places: number): boolean => digitsOf(value, places) / powerOf(places) === value
+
+/** The places after the point of a number of up to 15 digits; -1 for a longer one, which is an approximation already. */
+function placesOf(value: number): number {
+  const size = Math.abs(value)
+  let most = mostPlaces
+  while (most > 0 && size * powerOf(most) >= 1e15) most--
+  if (!hasPlaces(value, most)) return -1
+  let places = 0
+  while (places < most && !hasPlaces(value, places)) places++
+  return places
 }
 
-/** Real division: 0.6 / 3 is 0.2. The divisor is not 0. */
+const digitsOf = (value: number, places: number): number => Math.round(value * powerOf(places))
+
+/** Both numbers in units of the finer one, with its places; null when they do not fit 15 digits. */
+function aligned(a: number, b: number): { x: number; y: number; places: number } | null {
+  const [p, q] = [placesOf(a), placesOf(b)]
+  if (p < 0 || q < 0) return null
+  const places = Math.max(p, q)
+  const x = digitsOf(a, p) * powerOf(places - p)
+  const y = digitsOf(b, q) * powerOf(places - q)
+  return isShort(x) && isShort(y) ? { x, y, places } : null
+}
+
+/** Exact in decimal for numbers of up to 15 digits; longer ones are added as they are. */
+export function add(a: number, b: number): number {
+  const binary = a + b
+  if (Number.isInteger(binary) || !Number.isFinite(binary)) return binary + 0
+  const units = aligned(a, b)
+  return units && isShort(units.x + units.y) ? (units.x + units.y) / powerOf(units.places) : binary
+}
+
+/** Like {@link add}. */
+export const subtract = (a: number, b: number): number => add(a, -b)
+
+/** Like {@link add}. */
+export function multiply(a: number, b: number): number {
+  const binary = a * b
+  if (Number.isInteger(binary) || !Number.isFinite(binary)) return binary + 0
+  const [p, q] = [placesOf(a), placesOf(b)]
+  if (p < 0 || q < 0 || p + q >= powers.length) return binary
+  const digits = digitsOf(a, p) * digitsOf(b, q)
+  return isShort(digits) ? digits / powerOf(p + q) : binary
+}
+
+/** Real division, like {@link add}: 0.6 / 3 is 0.2. The divisor is not 0. */
 export function divide(a: number, b: number): number {
-  if (Number.isInteger(a) && Number.isInteger(b)) return a / b + 0
-  const [x, y] = [toDecimal(a), toDecimal(b)]
-  const extra = 40 + String(y.digits).length
-  return toNumber((x.digits * 10n ** BigInt(extra + y.scale)) / y.digits, x.scale + extra)
+  const binary = a / b
+  if (Number.isInteger(binary) || !Number.isFinite(binary) || (Number.isInteger(a) && Number.isInteger(b))) return binary + 0
+  const units = aligned(a, b)
+  return units ? units.x / units.y : binary
+}
+
+/** Remainder with the sign of the dividend, like {@link add}. The divisor is not 0. */
+export function remainder(a: number, b: number): number {
+  if (Number.isInteger(a) && Number.isInteger(b)) return (a % b) + 0
+  const units = aligned(a, b)
+  return (units ? (units.x % units.y) / powerOf(units.places) : a % b) + 0
 }
 
 /** Mean without binary noise; the list is not empty. */

@@ -36,6 +36,15 @@ export interface Tokens {
   issue(claims: { table: string; id: Value; extras: Obj; expiration?: number }): Promise<string>
 }
 
+/** Seals values at rest for one workspace. `place` is authenticated along with them: a sealed value opens where it was sealed for only. */
+export interface Vault {
+  seal(text: string, place: string): string
+  /** `undefined` for what was sealed for another place, was changed, or has a key that is gone. */
+  open(sealed: string, place: string): string | undefined
+  /** Whether the key in force sealed it. */
+  isCurrent(sealed: string): boolean
+}
+
 /** Rows of the builder's tables within one run: one data source, at most one open transaction. */
 export interface RecordsSession {
   readonly datasource: string
@@ -49,6 +58,8 @@ export interface RecordsAction {
   (session: RecordsSession, frame: Frame): Promise<Value>
   /** The same with rows as RawJson, for results that only the writer of the response looks into; absent when they cannot be. */
   passThrough?: RecordsAction
+  /** The same as a ValueStream, for results that only loops go over; absent when the statement asks for none. */
+  stream?(session: RecordsSession, frame: Frame): Value
 }
 
 export type RecordsOperation =
@@ -105,6 +116,8 @@ export interface Caller {
   /** 0 when anonymous. */
   readonly id: Value
   readonly extras: Obj
+  /** The session of the token; absent or null when it stands alone. */
+  readonly session?: string | null
 }
 export const anonymous: Caller = Object.freeze({ table: null, id: 0, extras: new Map<string, Value>() })
 
@@ -144,4 +157,50 @@ export interface Templates {
 export interface Places {
   /** `{continent, country, region, city, postal, location}`; null for an unknown address. */
   find(address: string): Obj | null
+}
+
+/** Databases of others that stacks may query. */
+export type ExternalEngine = 'postgres' | 'mysql'
+
+export interface ExternalQuery {
+  readonly engine: ExternalEngine
+  /** With its credentials: nothing of it may show anywhere. */
+  readonly connectionString: string
+  readonly sql: string
+  /** One per `?`, in order. */
+  readonly args: readonly Value[]
+  /** The longest it may take, waiting for a connection included. */
+  readonly milliseconds: number
+}
+
+export interface ExternalDatabases {
+  /** Throws AppError `accessDenied` when a statement may not be a template. */
+  assertTemplates(): void
+  /** The rows. Throws AppError: `accessDenied` for an address that may not be reached, `input` for what cannot be sent, `fatal` for the rest. */
+  query(query: ExternalQuery): Promise<Value[]>
+}
+
+/** Code of a builder that runs apart from the server. */
+export interface JavaScriptRequest {
+  /** Body of an async function of `$this`, `$index`, `$parent`, `$result`, `$var`, `$input`, `$auth`, `$env`; JavaScript or TypeScript. */
+  readonly code: string
+  /**
+   * Body of an async function of `call(item, index, result)`, which runs the code, `value` (`this` of the bindings), its `entries`,
+   * `rebuild(entries)` and `initial`: how often the code runs, and what becomes of its results.
+   */
+  readonly driver: string
+  /** JSON text of `{this, initial, var, input, auth, env}`; only this crosses. */
+  readonly bindings: string
+  /** How long it may take. */
+  readonly milliseconds: number
+  /** How long it may wait for its turn. */
+  readonly patience: number
+  /** Takes the lines of `console`; null when nobody reads them. */
+  readonly log: ((line: string) => void) | null
+}
+
+/** Runs JavaScript where it reaches nothing but its data. */
+export interface JavaScript {
+  /** Errors: AppError `fatal` (name `JavaScriptError`) for code that throws, takes too long or too much memory; `unavailable` when too many runs wait. */
+  run(request: JavaScriptRequest): Promise<Value>
 }

@@ -79,6 +79,7 @@ function asyncBody(steps: readonly CompiledStep[]): (frame: Frame) => Promise<Co
 
 function tracedSync(steps: readonly CompiledStep[], frame: Frame, trace: Trace): Completion {
   for (const step of steps) {
+    const outer = trace.current ?? null
     const entry = begin(step, frame, trace)
     try {
       frame.run.budget.spend(1)
@@ -87,6 +88,8 @@ function tracedSync(steps: readonly CompiledStep[], frame: Frame, trace: Trace):
       if (completion !== undefined) return completion
     } catch (error) {
       throw fail(entry, locate(error, step), frame)
+    } finally {
+      trace.current = outer
     }
   }
   return undefined
@@ -94,6 +97,7 @@ function tracedSync(steps: readonly CompiledStep[], frame: Frame, trace: Trace):
 
 async function tracedAsync(steps: readonly CompiledStep[], frame: Frame, trace: Trace): Promise<Completion> {
   for (const step of steps) {
+    const outer = trace.current ?? null
     const entry = begin(step, frame, trace)
     try {
       frame.run.budget.spend(1)
@@ -102,6 +106,8 @@ async function tracedAsync(steps: readonly CompiledStep[], frame: Frame, trace: 
       if (completion !== undefined) return completion
     } catch (error) {
       throw fail(entry, locate(error, step), frame)
+    } finally {
+      trace.current = outer
     }
   }
   return undefined
@@ -112,10 +118,12 @@ const elapsed = (frame: Frame): number => performance.now() - frame.run.budget.s
 function begin({ position }: CompiledStep, frame: Frame, trace: Trace): TraceEntry | null {
   if (trace.entries.length >= trace.limit) {
     trace.dropped++
+    trace.current = null
     return null
   }
   const entry: TraceEntry = { statement: position.statement, line: position.line ?? null, document: position.document, start: elapsed(frame), duration: 0 }
   trace.entries.push(entry)
+  trace.current = entry
   return entry
 }
 

@@ -13,8 +13,12 @@ import { noteNullTest } from './pass-through.js'
 
 /** The compiler of expressions over a registry and a scope. */
 export function createExpressionCompiler(parts: Omit<ExpressionCompiler, 'node'>): ExpressionCompiler {
-  const compiler: ExpressionCompiler = { ...parts, node: (expr, at) => compileNode(compiler, expr, at) }
-  return compiler
+  return {
+    ...parts,
+    node(expr, at) {
+      return compileNode(this, expr, at)
+    },
+  }
 }
 
 /** One expression by itself, without a program around it. */

@@ -2,14 +2,17 @@
 import type { Expr, FilterCall } from '../lang/tree.js'
 import type { Value } from '../lib/value.js'
 import { blame } from './blame.js'
+import { compileCode } from './compile-code.js'
 import { compileLambda } from './compile-lambda.js'
+import { compileTextExpression } from './compile-text-expression.js'
 import { type Compiled, constant, escaping, mergeRoots, noRoots } from './compiled.js'
-import type { ElementFilter, ElementFunction, FilterArgumentSpec, FilterSpec, Lambda, ValueFilter } from './define.js'
+import type { CodeFilter, ElementFilter, ElementFunction, FilterArgumentSpec, FilterSpec, Lambda, ValueFilter } from './define.js'
 import { type ExpressionCompiler, inner, mentionsElement, type Place, problem } from './expression.js'
 import type { Evaluate, Frame } from './frame.js'
 import { isContainer, owned } from './ownership.js'
 import { suggestionHint } from './problem.js'
 import { isReservedFilter } from './reserved.js'
+import { isJavaScript } from './waiting.js'
 
 /** `input|name:args`. */
 export function compileFilter(c: ExpressionCompiler, expr: FilterCall, at: Place): Compiled {
@@ -22,10 +25,14 @@ export function compileFilter(c: ExpressionCompiler, expr: FilterCall, at: Place
 
 /** A filter over a compiled input, as in `as $x|filter`. */
 export function applyFilter(c: ExpressionCompiler, spec: FilterSpec, expr: Omit<FilterCall, 'input' | 'type'>, input: Compiled, at: Place): Compiled {
+  const codeForm = 'each' in spec && spec.codeForm !== undefined && expr.args.some(isJavaScript) ? c.registry.filter(spec.codeForm) : undefined
+  if (codeForm) return applyFilter(c, codeForm, expr, input, at)
   if (!checkArguments(c, spec, expr)) return constant(null)
   if (spec.binds) return compileBinding(c, expr, input)
   if ('apply' in spec) return compileValueFilter(c, spec, expr.args, input, at)
   if ('each' in spec) return compileElementFilter(c, spec, expr.args, input, at)
+  if ('driver' in spec) return compileCodeFilter(c, spec, expr.args, input, at)
+  if ('evaluates' in spec) return compileTextExpression(c, input)
   return problem(c, expr, `Filter "${spec.name}" works in database queries only.`)
 }
 
@@ -106,16 +113,17 @@ function valuesOf(readers: readonly Evaluate[], frame: Frame): Value[] {
   return out
 }
 
+function compileCodeFilter(c: ExpressionCompiler, spec: CodeFilter, args: readonly Expr[], input: Compiled, at: Place): Compiled {
+  const specs = spec.args ?? []
+  const compiled = compileArguments(c, specs, args, at)
+  return compileCode(c, spec, new Map(compiled.map((arg, i) => [specs[i]?.name ?? '', arg])), input)
+}
+
 function compileElementFilter(c: ExpressionCompiler, spec: ElementFilter, args: readonly Expr[], input: Compiled, at: Place): Compiled {
   const specs = spec.args ?? []
   const position = specs.findIndex((arg) => arg.kind === 'lambda')
   const expression = args[position]
   if (expression === undefined) return problem(c, {}, `Filter "${spec.name}" needs an expression.`)
-  if (isJavaScript(expression))
-    return problem(c, expression, `not supported yet: JavaScript in filter ${spec.name}`, {
-      unsupported: true,
-      hint: 'Write the expression itself: |map:$$.price * 2',
-    })
   const others = compileArguments(
     c,
     specs.filter((_, i) => i !== position),
@@ -160,9 +168,6 @@ function compileElement(
   const lambda: Lambda & { roots: readonly number[] } = compileLambda(c, expr, at, input.roots)
   return { bind: (frame) => (item, index, parent, result) => lambda(frame, item, index, parent, result), roots: lambda.roots }
 }
-
-/** The legacy form of higher-order filters: JavaScript in a text. */
-const isJavaScript = (expr: Expr): boolean => expr.type === 'text' && /^\s*return\b/.test(expr.value)
 
 /**
  * `$name|filter:…` that is stored into `$name` again: the filter may change the list or object in place when the variable owns it.

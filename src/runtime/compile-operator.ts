@@ -11,17 +11,29 @@ const arithmetic: Record<string, Build> = {
   '+': (l, r) => (frame) => {
     const a = l(frame)
     const b = r(frame)
-    return typeof a === 'number' && typeof b === 'number' ? a + b : add(a, b)
+    if (typeof a === 'number' && typeof b === 'number') {
+      const result = a + b
+      if (Number.isInteger(result)) return result
+    }
+    return add(a, b)
   },
   '-': (l, r) => (frame) => {
     const a = l(frame)
     const b = r(frame)
-    return typeof a === 'number' && typeof b === 'number' ? a - b : subtract(a, b)
+    if (typeof a === 'number' && typeof b === 'number') {
+      const result = a - b
+      if (Number.isInteger(result)) return result
+    }
+    return subtract(a, b)
   },
   '*': (l, r) => (frame) => {
     const a = l(frame)
     const b = r(frame)
-    return typeof a === 'number' && typeof b === 'number' ? a * b : multiply(a, b)
+    if (typeof a === 'number' && typeof b === 'number') {
+      const result = a * b
+      if (Number.isInteger(result)) return result
+    }
+    return multiply(a, b)
   },
   '/': (l, r) => (frame) => divide(l(frame), r(frame)),
   '%': (l, r) => (frame) => modulo(l(frame), r(frame)),

@@ -1,12 +1,13 @@
 /** Definitions to programs, and the checks a definition must pass before it is stored. */
-import { type AppError, fatal } from '../errors.js'
+import { type AppError, fatal, type ProgramPosition } from '../errors.js'
 import type { InputReader } from '../fields/inputs.js'
-import type { Definition, Expr } from '../lang/tree.js'
+import type { Definition, Expr, Field } from '../lang/tree.js'
 import type { Obj, Value } from '../lib/value.js'
 import { hideSecrets } from './blame.js'
 import { locate } from './compile-block.js'
 import { compileNode } from './compile-expression.js'
-import { compileStatements, type StatementCompiler } from './compile-statement.js'
+import { compileStatements } from './compile-statement.js'
+import { shown } from './convert.js'
 import type { Body, FilterContext, Workspace } from './define.js'
 import { compileEscape } from './expression.js'
 import { createFilterContext } from './filter-context.js'
@@ -18,6 +19,9 @@ import type { Program } from './program.js'
 import type { Registry } from './registry.js'
 import { Scope, topLevel } from './scope.js'
 import { selectorsFor } from './selector.js'
+import type { StatementCompiler } from './statement.js'
+import { decideStreams } from './stream.js'
+import { settle, waits } from './waiting.js'
 
 export interface CompileOptions {
   registry: Registry
@@ -37,7 +41,7 @@ export function documentLabel(definition: Definition): string {
 export function compileProgram(definition: Definition, options: CompileOptions): Program {
   const document = documentLabel(definition)
   const parts = compileParts(definition, { registry: options.registry, workspace: options.workspace, sink: throwingSink(document) })
-  return new StackProgram(document, sensitiveNames(definition), options, parts)
+  return new StackProgram(definition, document, options, parts)
 }
 
 /** All problems of a definition: unknown names, arguments, blocks, references. Never throws. Without a workspace references are not judged. */
@@ -93,6 +97,7 @@ interface Parts {
   scope: Scope
   body: Body
   response: Evaluate | null
+  responseWaits: boolean
 }
 
 interface PartOptions {
@@ -105,16 +110,17 @@ interface PartOptions {
 export function createCompiler(definition: Definition, { registry, workspace, sink }: PartOptions): StatementCompiler {
   const linked = definition.input?.some((field) => field.type === 'dblink') === true
   const inputs = definition.input && !linked ? new Set(definition.input.map((field) => field.name)) : null
-  const compiler: StatementCompiler = {
+  return {
     registry,
     workspace,
     sink,
     scope: new Scope(),
     inputs,
     document: documentLabel(definition),
-    node: (expr, at) => compileNode(compiler, expr, at),
+    node(expr, at) {
+      return compileNode(this, expr, at)
+    },
   }
-  return compiler
 }
 
 function compileParts(definition: Definition, options: PartOptions): Parts {
@@ -122,7 +128,8 @@ function compileParts(definition: Definition, options: PartOptions): Parts {
   const body = compileStatements(compiler, definition.stack ?? [], topLevel)
   const tree = responseOf(definition)
   const response = decidePassThrough(compiler.scope, tree, () => (tree ? compileEscape(compiler, tree, topLevel) : null))
-  return { scope: compiler.scope, body, response }
+  decideStreams(compiler.scope)
+  return { scope: compiler.scope, body, response, responseWaits: tree !== undefined && waits(tree, options.registry) }
 }
 
 /** `response = expr`, or the older `response { value = expr }`. */
@@ -131,12 +138,14 @@ function responseOf(definition: Definition): Expr | undefined {
   return definition.groups.find((group) => group.name === 'response')?.attributes.find((attribute) => attribute.name === 'value')?.value
 }
 
-function sensitiveNames(definition: Definition): ReadonlySet<string> {
-  const fields = definition.input ?? []
-  const isSensitive = (field: (typeof fields)[number]): boolean =>
-    field.type === 'password' || field.options.some((option) => option.name === 'sensitive' && option.value.type === 'constant' && option.value.name === 'true')
-  return new Set(fields.filter(isSensitive).map((field) => field.name))
-}
+const isSensitive = (field: Field): boolean =>
+  field.type === 'password' || field.options.some((option) => option.name === 'sensitive' && option.value.type === 'constant' && option.value.name === 'true')
+
+/** Whether a field, or one inside it, is sensitive. */
+const holdsSecret = (field: Field): boolean => isSensitive(field) || field.fields?.some(holdsSecret) === true
+
+/** Names of the inputs that hold secrets, as the definition says. */
+export const sensitiveNames = (definition: Definition): ReadonlySet<string> => new Set((definition.input ?? []).filter(isSensitive).map((field) => field.name))
 
 const none: ReadonlySet<string> = new Set()
 
@@ -150,17 +159,23 @@ class StackProgram implements Program {
   private readonly readInputs: InputReader
   private readonly body: Body
   private readonly response: Evaluate | null
+  private readonly responseWaits: boolean
   private readonly slots: undefined[]
   private readonly owners: null[]
   private readonly bindSelectors: (run: Run) => SelectorCompiler
+  private readonly declared: ReadonlyMap<string, Field>
+  private readonly responseLine: number | undefined
 
-  constructor(document: string, sensitiveInputs: ReadonlySet<string>, options: CompileOptions, parts: Parts) {
+  constructor(definition: Definition, document: string, options: CompileOptions, parts: Parts) {
     this.document = document
-    this.sensitiveInputs = sensitiveInputs
+    this.sensitiveInputs = sensitiveNames(definition)
+    this.declared = new Map((definition.input ?? []).map((field) => [field.name, field]))
+    this.responseLine = definition.response?.line
     this.sensitiveColumns = options.workspace.sensitiveColumns ?? none
     this.readInputs = options.inputs
     this.body = parts.body
     this.response = parts.response
+    this.responseWaits = parts.responseWaits
     this.slots = new Array(parts.scope.count).fill(undefined)
     this.owners = new Array(parts.scope.count).fill(null)
     this.bindSelectors = (run) => selectorsFor(options.registry, run)
@@ -181,7 +196,8 @@ class StackProgram implements Program {
     const { body } = this
     try {
       const completion = body.async ? await body.run(frame) : body.run(frame)
-      return completion === 'return' ? frame.returned : this.respond(frame)
+      if (completion === 'return') return frame.returned
+      return this.responseWaits ? await this.respondLater(frame) : this.respond(frame)
     } catch (error) {
       throw hideSecrets(locate(error, undefined), { inputs: this.sensitiveInputs, columns: this.sensitiveColumns }, frame.input, frame.slots)
     }
@@ -191,8 +207,18 @@ class StackProgram implements Program {
     try {
       return this.readInputs(rawInput, { now: run.clock.now() })
     } catch (error) {
-      throw locate(error, { position: { document: this.document, statement: 'input' } })
+      throw this.refusal(locate(error, undefined), rawInput)
     }
+  }
+
+  /** The error of an input that was refused: its line and, unless it is a secret, what was received. */
+  private refusal(error: AppError, rawInput: ReadonlyMap<string, Value>): AppError {
+    const param = paramOf(error)
+    const field = this.declared.get(param)
+    error.position ??= positionOf(this.document, 'input', field?.line)
+    const given = rawInput.get(param)
+    if (error.kind === 'input' && given !== undefined && field !== undefined && !holdsSecret(field)) error.value ??= shown(given)
+    return error
   }
 
   private createFrame(run: Run, input: Obj, depth: number, passThrough: boolean): Frame {
@@ -205,10 +231,32 @@ class StackProgram implements Program {
     try {
       return this.response(frame)
     } catch (error) {
-      throw locate(error, { position: { document: this.document, statement: 'response' } })
+      throw this.locateResponse(error)
     }
   }
+
+  /** The same for a response that waits. */
+  private async respondLater(frame: Frame): Promise<Value> {
+    const { response } = this
+    if (response === null) return null
+    try {
+      return await settle(frame, response)
+    } catch (error) {
+      throw this.locateResponse(error)
+    }
+  }
+
+  private locateResponse(error: unknown): AppError {
+    return locate(error, { position: positionOf(this.document, 'response', this.responseLine) })
+  }
 }
+
+const positionOf = (document: string, statement: string, line: number | undefined): ProgramPosition =>
+  line === undefined ? { document, statement } : { document, line, statement }
+
+/** The input an error is reported for; "" when it names none. */
+const paramOf = ({ payload }: AppError): string =>
+  typeof payload === 'object' && payload !== null && 'param' in payload && typeof payload.param === 'string' ? payload.param : ''
 
 function depthError(run: Run): AppError {
   return fatal(`Function runs are nested deeper than the limit of ${run.budget.limits.maxDepth}.`, {

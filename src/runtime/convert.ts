@@ -3,8 +3,9 @@ import { fatal } from '../errors.js'
 import { isBinary, isTruthy, Resource, type Value } from '../lib/value.js'
 import { stringify } from './serialize.js'
 
-const numericText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
-const leadingNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/
+// No two parts of these can take the same characters: their time is linear whatever the text.
+const numericText = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+const leadingNumber = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/
 
 /** The number a value is: numbers and numeric text; else null. */
 export function numericOf(value: Value): number | null {
@@ -41,7 +42,7 @@ export function toInt(value: Value): number {
 
 /** Text "false", "0", "no", "off" and everything empty is false. */
 export function toBool(value: Value): boolean {
-  if (typeof value === 'string') return !/^\s*(?:|0|false|no|off|null)\s*$/i.test(value)
+  if (typeof value === 'string') return !/^(?:|0|false|no|off|null)$/i.test(value.trim())
   return isTruthy(value)
 }
 

@@ -6,6 +6,7 @@ import type { Sql } from '../lib/sql.js'
 import type { Value } from '../lib/value.js'
 import type { Clock, Random, RecordsCompiler } from './capabilities.js'
 import type { Completion, Evaluate, Frame } from './frame.js'
+import type { ReadVariables } from './javascript.js'
 import type { SelectorCompiler } from './path.js'
 
 /**
@@ -89,8 +90,22 @@ export interface Place {
   readonly slot: number
 }
 
-/** A block, compiled. */
+/** A block with what stands before it. */
+export interface CompiledBlock {
+  body: Body
+  head: Evaluate | null
+  test: ((frame: Frame) => boolean) | null
+  /** To be awaited before `head` or `test`, unless it is null. */
+  prepare: Preparation | null
+  store: ((frame: Frame, value: Value) => void) | null
+  breaks: boolean
+}
+
+/** The statements of a block, compiled. */
 export type Body = Action & { readonly empty: boolean }
+
+/** Awaits what an expression with JavaScript needs; the expression can be evaluated once right after. */
+export type Preparation = (frame: Frame) => Promise<void>
 
 /** A function, tool, … that a statement calls by name. Compiled on first use. */
 export interface Callable {
@@ -140,6 +155,8 @@ export interface Step {
   head(): Evaluate
   /** Head of kind `condition`. */
   test(): (frame: Frame) => boolean
+  /** The same for a head that is evaluated again and again: `prepare` must be awaited before every time, unless it is null. */
+  repeatedTest(): { test: (frame: Frame) => boolean; prepare: Preparation | null }
   /** Whether something stands at the path in the head: for `expect.to_be_defined`. */
   headExists(): (frame: Frame) => boolean
   /** The head as a range `(a..b)`, its bounds as values; null when it is something else. */
@@ -166,19 +183,23 @@ export interface Step {
   /** Refuses a save, but stops a stored program only when it is reached: the returned function throws. */
   later(error: AppError): () => never
   /** All blocks of that name, in order. */
-  bodies(
-    block: string,
-  ): { body: Body; head: Evaluate | null; test: ((frame: Frame) => boolean) | null; store: ((frame: Frame, value: Value) => void) | null; breaks: boolean }[]
+  bodies(block: string): CompiledBlock[]
   body(block: string): Body
   /** Stores the statement's result under `as`; does nothing when there is no `as`. */
   store(frame: Frame, value: Value): void
   /** Whether there is an `as`. */
   readonly stores: boolean
+  /** Collects the variables that code names; null for code not known when compiling. */
+  variablesFor(code: string | null): ReadVariables
   /** Names and slots of every variable of the program, for `util.get_vars`. */
   variables(): ReadonlyMap<string, number>
   compileValue(expr: Expr): Evaluate
   /** The same in which `$name` is a value given at every evaluation. */
   compileBound(expr: Expr, name: string): (frame: Frame, value: Value) => Value
+  /** The head, as a loop that goes over its values one by one reads it: it may be a {@link ValueStream}. */
+  iterated(): Evaluate
+  /** Whether a run may leave the result as a {@link ValueStream}; asked when the statement runs. */
+  onlyIterated(): () => boolean
   /** Whether a run may leave the result as RawJson; asked when the statement runs. */
   passesThrough(): (frame: Frame) => boolean
   /** The only statement of another document's stack, to be run as part of this one. Throws AppError when there is no such document. */
@@ -246,6 +267,8 @@ export interface FilterContext {
   spend(steps: number): void
   /** For paths with selectors (`items[$$.id > 1]`): hand it to the functions of runtime/path.ts. */
   readonly compileSelector: SelectorCompiler
+  /** Keys that only this instance has, the current one first; at least one. */
+  readonly instanceKeys: readonly Uint8Array[]
 }
 
 export interface FilterArgumentSpec {
@@ -303,14 +326,40 @@ export interface ValueFilter extends FilterBase {
 /** One of its arguments is an unevaluated expression. */
 export interface ElementFilter extends FilterBase {
   each(input: Value, fn: ElementFunction, args: readonly Value[], context: FilterContext): Value
+  /** The filter that runs an expression which is JavaScript in a text (`return …`), an older form. */
+  codeForm?: string
   /** See {@link ValueFilter.applyOwned}. */
   eachOwned?(input: Value, fn: ElementFunction, args: readonly Value[], context: FilterContext): Value
+}
+/**
+ * Runs JavaScript: the statement that holds it waits. Its arguments are `code`, `timeout` in seconds and perhaps `initial`, by these names.
+ * See {@link JavaScriptRequest} for the driver.
+ */
+export interface CodeFilter extends FilterBase {
+  driver: string
+  /** Asked before the code runs; throws for an input it cannot work on. */
+  accept?(input: Value): void
+}
+/** Its input is the text of an expression, evaluated with the variables of the program. */
+export interface ExpressionFilter extends FilterBase {
+  evaluates: true
 }
 /** A filter that exists only in queries. */
 export interface QueryFilter extends FilterBase {
   sql: SqlFace
 }
-export type FilterSpec = ValueFilter | ElementFilter | QueryFilter
+export type FilterSpec = ValueFilter | ElementFilter | CodeFilter | ExpressionFilter | QueryFilter
+
+/** Distances that indexes over vectors order by. */
+export type VectorMetric = 'cosine' | 'l1' | 'l2' | 'negative_inner_product'
+
+/** How a query is written so that it finds an index of an extension. */
+export interface IndexTerm {
+  /** The distance to a vector (SQL of a `real[]`); undefined when the index orders by another one. */
+  distance(metric: VectorMetric, vector: Sql): Sql | undefined
+  /** True for every place that may be so near to another (SQL of jsonb), or touch it; undefined for a column without such an index. */
+  nearby(place: Sql, metres?: Sql): Sql | undefined
+}
 
 /** A typed piece of SQL inside a query expression. `P` is what fills a parameter. */
 export interface SqlTerm {
@@ -322,6 +371,12 @@ export interface SqlTerm {
   label?: string
   /** Language of the search index over the column, when it has one. */
   language?: string
+  /** What a search index over this column alone holds (SQL of a `tsvector`). */
+  document?: Sql
+  /** Holds in every row where the number is above 0, and can be found by an index. */
+  positive?: Sql
+  /** What an index over the column can do, when it has one that needs an extension. */
+  index?: IndexTerm
   /** Present for a value of the program: the value bound as a type of the reference, an input error when it does not fit. */
   bind?(type: string, list?: boolean): Sql
 }

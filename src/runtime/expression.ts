@@ -13,7 +13,7 @@ export interface ExpressionCompiler {
   readonly sink: ProblemSink
   /** Names of the declared inputs; null when unknown. */
   readonly inputs: ReadonlySet<string> | null
-  /** Compiles any expression: `compileNode`, handed down so that the parts need not import each other. */
+  /** Compiles any expression: `compileNode`, handed down so that the parts need not import each other. Works on `this`: a copy compiles with what was changed. */
   node(expr: Expr, at: Place): Compiled
 }
 

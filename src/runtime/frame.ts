@@ -1,10 +1,25 @@
 /** The state of one function execution. */
 import type { AppError } from '../errors.js'
 import type { Obj, Value } from '../lib/value.js'
+import type { Accounts, Mail } from './accounts.js'
 import type { Budget } from './budget.js'
-import type { Caller, Clock, Passwords, Places, Random, RecordsSession, RequestFacts, ResponseHead, Templates, Tokens } from './capabilities.js'
+import type {
+  Caller,
+  Clock,
+  ExternalDatabases,
+  JavaScript,
+  Passwords,
+  Places,
+  Random,
+  RecordsSession,
+  RequestFacts,
+  ResponseHead,
+  Templates,
+  Tokens,
+} from './capabilities.js'
 import type { FilterContext } from './define.js'
 import type { Trace } from './trace.js'
+import type { Answers } from './waiting.js'
 
 /** An expression, compiled. Always synchronous. */
 export type Evaluate = (frame: Frame) => Value
@@ -30,8 +45,18 @@ export interface Run {
   afterResponse(work: () => Promise<void>): void
   /** Absent where no templates are filled. */
   readonly templates?: Templates | undefined
+  /** Absent where no JavaScript runs. */
+  readonly javascript?: JavaScript | undefined
+  /** Sessions, single-use tokens, second factors, other providers; absent where there are no accounts. */
+  readonly accounts?: Accounts | undefined
+  /** Keys of this workspace on this instance, the current one first, for ids that filters obscure; absent where there is no instance. */
+  readonly instanceKeys?: readonly Uint8Array[] | undefined
+  /** Absent where no mails are sent. */
+  readonly mail?: Mail | undefined
   /** Absent where no addresses are looked up. */
   readonly places?: Places | undefined
+  /** Absent where no databases of others are queried. */
+  readonly external?: ExternalDatabases | undefined
   /** The caller a token stands for, where stacks call endpoints. Throws AppError `unauthorized`. */
   authenticate?(token: string, table: string): Promise<Caller>
   /** Name of the unit test that runs: statements with a `mock` of that name answer it. */
@@ -55,6 +80,8 @@ export interface Frame {
   error: AppError | null
   /** What filters get. */
   readonly context: FilterContext
+  /** What the expression being evaluated has waited for so far; see waiting.ts. */
+  answers?: Answers | undefined
 }
 
 /** How a statement ended. Normal is `undefined`; the returned value waits in `frame.returned`. */

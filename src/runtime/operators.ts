@@ -1,28 +1,36 @@
 /** The operators of the language over values. Shared by expressions, statements and filters. */
 import { fatal } from '../errors.js'
+import * as decimal from '../lib/decimal.js'
 import { fromBytes, isBinary, isList, isObj, toBytes, type Value } from '../lib/value.js'
 import { numericOf, toNumber, toText } from './convert.js'
 import { stringify } from './serialize.js'
 
-export const add = (a: Value, b: Value): number => (typeof a === 'number' && typeof b === 'number' ? a + b : toNumber(a) + toNumber(b))
-export const subtract = (a: Value, b: Value): number => (typeof a === 'number' && typeof b === 'number' ? a - b : toNumber(a) - toNumber(b))
-export const multiply = (a: Value, b: Value): number => (typeof a === 'number' && typeof b === 'number' ? a * b : toNumber(a) * toNumber(b))
+/** Arithmetic of the language: exact in decimal, as lib/decimal.ts tells. Throws `Not numeric.` */
+export const add = (a: Value, b: Value): number => number(decimal.add(toNumber(a), toNumber(b)))
+export const subtract = (a: Value, b: Value): number => number(decimal.subtract(toNumber(a), toNumber(b)))
+export const multiply = (a: Value, b: Value): number => number(decimal.multiply(toNumber(a), toNumber(b)))
 
 /** Real division; an exact quotient is an int by itself. Throws on zero. */
 export function divide(a: Value, b: Value): number {
   const [dividend, divisor] = [toNumber(a), toNumber(b)]
   if (divisor === 0) throw fatal('Division by zero.')
-  return dividend / divisor
+  return number(decimal.divide(dividend, divisor))
 }
 
 /** The remainder has the sign of the dividend. Throws on zero. */
 export function modulo(a: Value, b: Value): number {
   const [dividend, divisor] = [toNumber(a), toNumber(b)]
   if (divisor === 0) throw fatal('Division by zero.')
-  return (dividend % divisor) + 0
+  return number(decimal.remainder(dividend, divisor))
 }
 
-export const negate = (a: Value): number => 0 - toNumber(a)
+export const negate = (a: Value): number => number(0 - toNumber(a))
+
+/** Beyond 1.8 × 10^308 a result is infinite, as in PHP: loops that scale until nothing is left rely on it. Infinity minus itself is an error. */
+function number(result: number): number {
+  if (Number.isNaN(result)) throw fatal('The result is not a number.', { hint: 'A number before grew out of range.' })
+  return result
+}
 
 /** `~`: text of both joined, lists and objects as JSON; bytes stay bytes. */
 export function concat(a: Value, b: Value): string | Uint8Array {

@@ -179,8 +179,11 @@ export function setPathOwned(owned: Value[] | Obj, path: Value, replace: Value |
   const next = (old: Value | undefined, key: Value): Value =>
     rest.length === 0 ? change(old ?? null, key, owned) : setIn(old ?? null, rest, 0, change, [owned, old ?? null])
   if (isObj(owned)) return owned.set(first.name, next(owned.get(first.name), first.name))
-  const index = reserveIndex(owned, first.index ?? 0)
-  owned[index] = next(owned[index], index)
+  const index = writableIndex(owned, first.index ?? 0)
+  const value = next(owned[index], index)
+  // The value is computed before the list grows: it may read the list, and may fail.
+  fillTo(owned, index)
+  owned[index] = value
   return owned
 }
 
@@ -218,11 +221,21 @@ function setSelected(value: Value, select: Selector, next: Next, stack: readonly
 /** A list is not filled up by more than this. */
 const maxGap = 100_000
 
-/** An index that may be written; the list is filled with nulls up to it. Throws for one before the start or far past the end. */
-export function reserveIndex(list: Value[], index: number): number {
+/** An index that may be written, counted from the start. Throws for one before the start or far past the end. */
+function writableIndex(list: readonly Value[], index: number): number {
   const at = index < 0 ? list.length + index : index
   if (at < 0 || at > list.length + maxGap) throw fatal(`Index ${index} is outside a list of ${list.length}.`)
-  while (list.length < at) list.push(null)
+  return at
+}
+
+function fillTo(list: Value[], length: number): void {
+  while (list.length < length) list.push(null)
+}
+
+/** An index that may be written; the list is filled with nulls up to it. Throws for one before the start or far past the end. */
+export function reserveIndex(list: Value[], index: number): number {
+  const at = writableIndex(list, index)
+  fillTo(list, at)
   return at
 }
 

@@ -52,8 +52,7 @@ export interface FilterDescription {
 /** Throws when two statements, or two value filters, share a name. */
 export function createRegistry(statements: readonly StatementSpec[], filters: readonly FilterSpec[]): Registry {
   const statementsByName = index(statements, 'statement')
-  const isValue = (filter: FilterSpec): boolean => 'apply' in filter || 'each' in filter || filter.binds === true
-  const valueFilters = index(filters.filter(isValue), 'filter')
+  const valueFilters = index(filters.filter(isValueFilter), 'filter')
   const queryFilters = index(
     filters.filter((filter) => filter.sql !== undefined),
     'query filter',
@@ -76,6 +75,9 @@ export function createRegistry(statements: readonly StatementSpec[], filters: re
     cache: new Cache(2000),
   }
 }
+
+/** Whether it works in expressions. */
+export const isValueFilter = (filter: FilterSpec): boolean => 'apply' in filter || 'each' in filter || 'driver' in filter || 'evaluates' in filter
 
 function index<T extends { name: string; aliases?: string[] }>(specs: readonly T[], what: string): Map<string, T> {
   const out = new Map<string, T>()
@@ -120,7 +122,7 @@ const describeArgument = (name: string, arg: ArgumentSpec): StatementDescription
 })
 
 function describeFilter(spec: FilterSpec): FilterDescription {
-  const faces: FilterDescription['faces'] = 'apply' in spec || 'each' in spec || spec.binds ? ['value'] : []
+  const faces: FilterDescription['faces'] = isValueFilter(spec) ? ['value'] : []
   if (spec.sql) faces.push('query')
   return {
     name: spec.name,

@@ -16,6 +16,9 @@ export class Scope {
   listed = false
   /** Statements whose result may pass through untouched; see pass-through.ts. */
   readonly candidates: Candidate[] = []
+  /** Statements that may leave a stream; see stream.ts. */
+  readonly streams: Candidate[] = []
+  private readonly iterations = new Map<string, number>()
   /** Names that some statement writes. */
   readonly written = new Set<string>()
   /** Names that are read, with the offset of the first reading. */
@@ -41,6 +44,15 @@ export class Scope {
     return this.nullTests.get(name) ?? 0
   }
 
+  /** Notes that one of the uses is the head of a loop that goes over the values one by one. */
+  countIteration(name: string): void {
+    this.iterations.set(name, this.iterationsOf(name) + 1)
+  }
+
+  iterationsOf(name: string): number {
+    return this.iterations.get(name) ?? 0
+  }
+
   /** How often {@link slot} was asked for a name. */
   usesOf(name: string): number {
     return this.uses.get(name) ?? 0
@@ -59,6 +71,15 @@ export class Scope {
 
   get count(): number {
     return this.size
+  }
+
+  /** Another scope with the same variables in the same slots; what is added to it stays its own. */
+  extend(): Scope {
+    const scope = new Scope()
+    for (const [name, slot] of this.bySlot) scope.bySlot.set(name, slot)
+    for (const name of this.written) scope.written.add(name)
+    scope.size = this.size
+    return scope
   }
 }
 

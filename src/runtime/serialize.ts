@@ -1,6 +1,7 @@
 /** JSON text of values and back, keeping the order of every key. */
 import { fatal } from '../errors.js'
-import { fromPlain, isBinary, isList, isObj, type Obj, RawJson, type Value } from '../lib/value.js'
+import { decodeJson } from '../lib/json-value.js'
+import { isBinary, isList, isObj, RawJson, type Value } from '../lib/value.js'
 
 /** Values nested deeper than this are refused rather than overflow the stack. */
 const maxDepth = 1000
@@ -41,86 +42,12 @@ function writeContainer(value: object, depth: number): string {
   return isBinary(value) ? `"${Buffer.from(value).toString('base64')}"` : 'null'
 }
 
-/** Keys that a plain object would reorder or swallow. */
-const delicateKey = /"(?:\d+|__proto__|[^"\\]*\\u[^"]*)"\s*:/
-
-/** The value of JSON text. Throws `Error parsing JSON: Syntax error`. */
+/** The value of JSON text. Throws `Error parsing JSON: …`. */
 export function parseJson(text: string): Value {
-  let plain: unknown
   try {
-    plain = JSON.parse(text)
-  } catch {
-    throw fatal('Error parsing JSON: Syntax error')
-  }
-  try {
-    return delicateKey.test(text) ? new JsonReader(text).read() : fromPlain(plain)
+    return decodeJson(text)
   } catch (error) {
     if (error instanceof RangeError) throw fatal('Error parsing JSON: Nested too deeply')
-    throw error
-  }
-}
-
-/** Reads JSON that is known to be valid, objects straight into maps. */
-class JsonReader {
-  private readonly text: string
-  private at = 0
-
-  constructor(text: string) {
-    this.text = text
-  }
-
-  read(): Value {
-    this.skip()
-    const char = this.text[this.at]
-    if (char === '{') return this.readObject()
-    if (char === '[') return this.readList()
-    if (char === '"') return this.readText()
-    const end = /[^\s,\]}]*/y
-    end.lastIndex = this.at
-    const word = end.exec(this.text)?.[0] ?? ''
-    this.at += word.length
-    return JSON.parse(word) as Value
-  }
-
-  private readObject(): Obj {
-    const out: Obj = new Map()
-    this.at++
-    for (;;) {
-      this.skip()
-      if (this.text[this.at] === '}') break
-      const key = this.readText()
-      this.skip()
-      this.at++
-      out.set(key, this.read())
-      this.skip()
-      if (this.text[this.at] === ',') this.at++
-    }
-    this.at++
-    return out
-  }
-
-  private readList(): Value[] {
-    const out: Value[] = []
-    this.at++
-    for (;;) {
-      this.skip()
-      if (this.text[this.at] === ']') break
-      out.push(this.read())
-      this.skip()
-      if (this.text[this.at] === ',') this.at++
-    }
-    this.at++
-    return out
-  }
-
-  private readText(): string {
-    const start = this.at++
-    while (this.text[this.at] !== '"') this.at += this.text[this.at] === '\\' ? 2 : 1
-    this.at++
-    return JSON.parse(this.text.slice(start, this.at)) as string
-  }
-
-  private skip(): void {
-    while (' \t\n\r'.includes(this.text[this.at] ?? 'x')) this.at++
+    throw fatal(`Error parsing JSON: ${error instanceof SyntaxError && error.message === 'Number out of range' ? error.message : 'Syntax error'}`)
   }
 }

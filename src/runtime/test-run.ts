@@ -5,7 +5,7 @@ import { isObj, type Obj, type Value } from '../lib/value.js'
 import type { Caller, RecordsSession } from './capabilities.js'
 import { createCompiler } from './compile.js'
 import { locate } from './compile-block.js'
-import { compileStatements, type StatementCompiler } from './compile-statement.js'
+import { compileStatements } from './compile-statement.js'
 import type { Body, Workspace } from './define.js'
 import { compileEscape } from './expression.js'
 import { createFilterContext } from './filter-context.js'
@@ -15,6 +15,7 @@ import type { Program } from './program.js'
 import type { Registry } from './registry.js'
 import { topLevel } from './scope.js'
 import { selectorsFor } from './selector.js'
+import type { StatementCompiler } from './statement.js'
 
 export interface TestOutcome {
   /** `fail`: an expectation does not hold. `error`: the stack or the test itself failed. */
@@ -93,7 +94,14 @@ async function judge(expectations: readonly Expectation[], frame: Frame): Promis
   return { status: 'ok', message: '', results }
 }
 
-const read = (attributes: ReadonlyMap<string, Evaluate>, name: string, frame: Frame): Value => attributes.get(name)?.(frame) ?? null
+/** An attribute of the test. Throws AppError that names it. */
+function read(attributes: ReadonlyMap<string, Evaluate>, name: string, frame: Frame): Value {
+  try {
+    return attributes.get(name)?.(frame) ?? null
+  } catch (error) {
+    throw locate(error, { position: { document: `test "${frame.run.test ?? ''}"`, statement: name } })
+  }
+}
 
 /** `auth = {id: 1, extras: {…}}`, or an id alone. */
 function callerOf(auth: Value, table: string | null): Caller | null {

@@ -1,6 +1,17 @@
 /** What a run recorded of itself. */
 import type { Value } from '../lib/value.js'
 
+/** A statement that a database ran. Values are never part of it: they may be secrets. */
+export interface SqlFact {
+  sql: string
+  /** How many values were bound. */
+  parameters: number
+  milliseconds: number
+  /** Returned or touched. */
+  rows: number
+  failed?: true
+}
+
 export interface TraceEntry {
   statement: string
   line: number | null
@@ -11,8 +22,8 @@ export interface TraceEntry {
   duration: number
   result?: Value
   error?: string
-  /** SQL text of a database statement. */
-  sql?: string
+  /** What a database statement sent, in order. */
+  sql?: SqlFact[]
 }
 
 /** Collects up to `limit` entries; counts the rest. */
@@ -20,4 +31,15 @@ export interface Trace {
   readonly entries: TraceEntry[]
   readonly limit: number
   dropped: number
+  /** The innermost statement that runs now; null while one runs that was not recorded. */
+  current?: TraceEntry | null
+}
+
+export const createTrace = (limit: number): Trace => ({ entries: [], limit, dropped: 0, current: null })
+
+/** Says what the statement that runs now sent to a database. */
+export function noteSql({ current }: Trace, fact: SqlFact): void {
+  if (current === undefined || current === null) return
+  current.sql ??= []
+  current.sql.push(fact)
 }

@@ -1,6 +1,5 @@
-/** Counts tries of an address and of an account in Postgres, so that all nodes count together and a restart forgets nothing. */
-import { createHash } from 'node:crypto'
-import type { Database } from '../db/client.js'
+/** Limits of tries, of an address and of an account; all servers count together. */
+import { type Counters, createLocalCounters } from './counters.js'
 import { createRateLimiter, type RateLimit } from './rate-limit.js'
 
 export interface Verdict {
@@ -21,47 +20,31 @@ export interface LoginLimits {
   close(): void
 }
 
-export type LoginLimitSet = Readonly<Record<CountedScope, RateLimit>>
+export interface LoginLimitSet extends Readonly<Record<CountedScope, RateLimit>> {
+  /** Of everyone together, in this process. */
+  readonly total?: RateLimit
+}
 
-const upsert = `insert into stackhold.login_count as known (key, used, ends_at)
-  values ($1, 1, clock_timestamp() + make_interval(secs => $2))
-  on conflict (key) do update set
-    used = case when known.ends_at <= clock_timestamp() then 1 else known.used + 1 end,
-    ends_at = case when known.ends_at <= clock_timestamp() then excluded.ends_at else known.ends_at end
-  returning used, extract(epoch from ends_at - clock_timestamp())::float8 as left`
-
-const housekeepingMs = 600_000
-
-const toVerdict = ({ max }: RateLimit, used: number, secondsLeft: number): Verdict => {
+export const toVerdict = ({ max }: RateLimit, used: number, secondsLeft: number): Verdict => {
   const reset = Math.max(1, Math.ceil(secondsLeft))
   return { wait: used > max ? reset : 0, limit: max, remaining: Math.max(0, max - used), reset }
 }
 
-export function createLoginLimits(db: Pick<Database, 'query'>, limits: LoginLimitSet, onError: (error: unknown) => void = () => {}): LoginLimits {
-  const sweep = setInterval(() => void db.query('delete from stackhold.login_count where ends_at < now()').catch(onError), housekeepingMs)
-  sweep.unref()
+/** Over counters that all servers share. */
+export function createLoginLimits(counters: Counters, limits: LoginLimitSet): LoginLimits {
+  const everyone = createRateLimiter(limits.total ?? { max: 0, windowMs: 1 })
   return {
     async take(scope, key) {
       const limit = limits[scope]
+      const wait = scope === 'address' ? everyone.take('') : 0
+      if (wait > 0) return { wait, limit: limit.max, remaining: 0, reset: wait }
       if (limit.max <= 0) return null
-      const hash = createHash('sha256').update(`${scope}|${key}`).digest()
-      const [row] = await db.query<{ used: number; left: number }>(upsert, [hash, limit.windowMs / 1000], { fast: true })
-      return toVerdict(limit, row?.used ?? limit.max + 1, row?.left ?? limit.windowMs / 1000)
+      const { used, left } = await counters.hit(scope, key, limit.windowMs)
+      return toVerdict(limit, used, left)
     },
-    close: () => clearInterval(sweep),
+    close: () => counters.close(),
   }
 }
 
 /** The same within one process, for servers without a database: tests of the HTTP layer alone. */
-export function createLocalLoginLimits(limits: LoginLimitSet): LoginLimits {
-  const limiters = { address: createRateLimiter(limits.address), account: createRateLimiter(limits.account) }
-  return {
-    async take(scope, key) {
-      const limit = limits[scope]
-      if (limit.max <= 0) return null
-      const wait = limiters[scope].take(key)
-      return { wait, limit: limit.max, remaining: 0, reset: wait === 0 ? limit.windowMs / 1000 : wait }
-    },
-    close() {},
-  }
-}
+export const createLocalLoginLimits = (limits: LoginLimitSet): LoginLimits => createLoginLimits(createLocalCounters(), limits)

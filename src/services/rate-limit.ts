@@ -47,3 +47,10 @@ export function createRateLimiter(limit: RateLimit, now: () => number = () => pe
     },
   }
 }
+
+/** The limiter, and beside it one for all keys together: what this process takes at most. */
+export function withTotal(limiter: RateLimiter, total: RateLimit): RateLimiter {
+  if (total.max <= 0) return limiter
+  const all = createRateLimiter(total)
+  return { take: (key) => limiter.take(key) || all.take('') }
+}

@@ -60,3 +60,4 @@ function fill({ source, variables }: TemplateJob): TemplateOutcome {
 
 process.on('message', (job: TemplateJob) => void process.send?.(fill(job)))
 process.on('disconnect', () => process.exit())
+process.send?.('ready')

@@ -2,7 +2,7 @@
 import { AppError } from '../errors.js'
 import { toPlain } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
-import type { Action, Body, StatementSpec, Step } from '../runtime/define.js'
+import type { Action, Body, CompiledBlock, StatementSpec, Step } from '../runtime/define.js'
 import type { Completion, Evaluate, Frame } from '../runtime/frame.js'
 import { looseEquals } from '../runtime/operators.js'
 import { errorKind, ThrownError } from '../runtime/thrown.js'
@@ -20,6 +20,26 @@ function chooseBody(bodies: readonly Body[], choose: (frame: Frame) => Body | un
   }
 }
 
+/** The same when the choice waits. */
+function chooseLater(choose: (frame: Frame) => Promise<Body>, after: (completion: Completion) => Completion = (c) => c): Action {
+  return {
+    async: true,
+    async run(frame) {
+      const body = await choose(frame)
+      return after(body.async ? await body.run(frame) : body.run(frame))
+    },
+  }
+}
+
+/** The first branch that holds; the heads below it are neither awaited nor evaluated. */
+async function findLater(branches: readonly CompiledBlock[], frame: Frame, holds: (branch: CompiledBlock) => boolean): Promise<Body | undefined> {
+  for (const branch of branches) {
+    await branch.prepare?.(frame)
+    if (holds(branch)) return branch.body
+  }
+  return undefined
+}
+
 const conditional: StatementSpec = {
   name: 'conditional',
   group: 'control',
@@ -33,6 +53,8 @@ const conditional: StatementSpec = {
   compile(step) {
     const branches = [...step.bodies('if'), ...step.bodies('elseif')]
     const otherwise = step.body('else')
+    if (branches.some(({ prepare }) => prepare !== null))
+      return chooseLater(async (frame) => (await findLater(branches, frame, ({ test }) => test?.(frame) === true)) ?? otherwise)
     const bodies = [...branches.map(({ body }) => body), otherwise]
     const [first, second] = branches
     if (first?.test && !second) {
@@ -63,6 +85,13 @@ const switchCase: StatementSpec = {
     const otherwise = step.body('default')
     const heads = cases.map(({ head }) => head ?? (() => null))
     const bodies = [...cases.map(({ body }) => body), otherwise]
+    const after = (completion: Completion): Completion => (completion === 'break' ? undefined : completion)
+    if (cases.some(({ prepare }) => prepare !== null)) {
+      return chooseLater(async (frame) => {
+        const value = subject(frame)
+        return (await findLater(cases, frame, ({ head }) => looseEquals(value, head?.(frame) ?? null))) ?? otherwise
+      }, after)
+    }
     return chooseBody(
       bodies,
       (frame) => {
@@ -70,7 +99,7 @@ const switchCase: StatementSpec = {
         const found = heads.findIndex((head) => looseEquals(value, head(frame)))
         return found < 0 ? otherwise : bodies[found]
       },
-      (completion) => (completion === 'break' ? undefined : completion),
+      after,
     )
   },
 }

@@ -60,9 +60,14 @@ function records({ operation, summary, args, result, aliases, example }: Operati
       const action = step.workspace.records.compile(requestOf(operation, step))
       const { passThrough } = action
       const passes = passThrough === undefined ? () => false : step.passesThrough()
+      const streams = action.stream === undefined ? () => false : step.onlyIterated()
       return {
         async: true,
         async run(frame) {
+          if (action.stream !== undefined && streams()) {
+            step.store(frame, action.stream(frame.run.records, frame))
+            return undefined
+          }
           const chosen = passThrough !== undefined && passes(frame) ? passThrough : action
           step.store(frame, await chosen(frame.run.records, frame))
           return undefined
@@ -84,7 +89,7 @@ const operations: Operation[] = [
       sort: tree('object', 'Columns with asc, desc or rand, in order.'),
       override_sort: tree('object[]', 'Sorting given by the caller: {sortBy, orderBy}.'),
       override_paging: tree('object', 'Paging given by the caller.'),
-      return: tree('object', 'Type of the result: list, single, count, exists, stream (a list too), aggregate; paging; distinct.'),
+      return: tree('object', 'Type of the result: list, single, count, exists, stream (a list that foreach reads as it goes), aggregate; paging; distinct.'),
       output,
       addon,
       lock,

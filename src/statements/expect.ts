@@ -4,7 +4,7 @@ import { RE2JS } from 're2js'
 import { type AppError, fatal } from '../errors.js'
 import { isEmpty, isList, isObj, toPlain, type Value } from '../lib/value.js'
 import { numericOf, toText } from '../runtime/convert.js'
-import type { ArgumentSpec, HeadSpec, StatementSpec } from '../runtime/define.js'
+import type { ArgumentSpec, HeadSpec, StatementSpec, Step } from '../runtime/define.js'
 import type { Frame } from '../runtime/frame.js'
 import { compare, looseEquals } from '../runtime/operators.js'
 import { stringify } from '../runtime/serialize.js'
@@ -44,47 +44,37 @@ function comparing(name: string, summary: string, relation: string, holds: (subj
   }
 }
 
-/** An expectation about the subject alone. */
-function judging(name: string, summary: string, holds: (subject: Value, frame: Frame) => boolean): StatementSpec {
-  return {
-    name: `expect.${name}`,
-    group,
-    summary,
-    head,
-    examples: [`expect.${name} ($response.a)`],
-    compile(step) {
-      const read = step.head()
-      return {
-        async: false,
-        run(frame) {
-          const subject = read(frame)
-          if (!holds(subject, frame)) throw failed(name, `found ${shown(subject)}`, { actual: subject })
-          return undefined
-        },
-      }
-    },
-  }
-}
+/** An expectation that takes nothing but its subject. */
+const bare = (name: string, summary: string, compileJudge: (step: Step) => (frame: Frame) => void): StatementSpec => ({
+  name: `expect.${name}`,
+  group,
+  summary,
+  head,
+  examples: [`expect.${name} ($response.a)`],
+  compile(step) {
+    const judge = compileJudge(step)
+    return { async: false, run: (frame) => void judge(frame) }
+  },
+})
 
-function defined(name: string, summary: string, wanted: boolean): StatementSpec {
-  return {
-    name: `expect.${name}`,
-    group,
-    summary,
-    head,
-    examples: [`expect.${name} ($response.a)`],
-    compile(step) {
-      const exists = step.headExists()
-      return {
-        async: false,
-        run(frame) {
-          if (exists(frame) !== wanted) throw failed(name, wanted ? 'there is no such value' : 'there is such a value', {})
-          return undefined
-        },
-      }
-    },
-  }
-}
+/** An expectation about the value of the subject. */
+const judging = (name: string, summary: string, holds: (subject: Value, frame: Frame) => boolean): StatementSpec =>
+  bare(name, summary, (step) => {
+    const read = step.head()
+    return (frame) => {
+      const subject = read(frame)
+      if (!holds(subject, frame)) throw failed(name, `found ${shown(subject)}`, { actual: subject })
+    }
+  })
+
+/** An expectation about whether there is a subject. */
+const defined = (name: string, summary: string, wanted: boolean): StatementSpec =>
+  bare(name, summary, (step) => {
+    const exists = step.headExists()
+    return (frame) => {
+      if (exists(frame) !== wanted) throw failed(name, wanted ? 'there is no such value' : 'there is such a value', {})
+    }
+  })
 
 function contains(subject: Value, needle: Value): boolean {
   if (isList(subject)) return subject.some((item) => looseEquals(item, needle))

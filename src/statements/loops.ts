@@ -3,23 +3,26 @@ import { fatal } from '../errors.js'
 import type { Statement } from '../lang/tree.js'
 import { isList, isObj, type Value } from '../lib/value.js'
 import { toNumber, typeName } from '../runtime/convert.js'
-import type { Body, Place, StatementSpec, Step } from '../runtime/define.js'
+import type { Body, Place, Preparation, StatementSpec, Step } from '../runtime/define.js'
 import type { Completion, Frame } from '../runtime/frame.js'
 import { rangeBounds } from '../runtime/operators.js'
+import { ValueStream } from '../runtime/stream.js'
 
 /** One turn: false when the loop is over before it; else the body is to run. */
 type Advance = (frame: Frame) => boolean
-type Turns = (frame: Frame) => Promise<Completion>
+/** `subject` is what the loop goes over, when it goes over something. */
+type Turns = (frame: Frame, subject?: Value) => Promise<Completion>
+type Begin = (frame: Frame, subject: Value) => Advance
 
 /** Runs the body while `begin(frame)` gives an advance that says so; `settle` follows each finished turn. */
-function loop(body: Body, begin: (frame: Frame) => Advance, settle?: (frame: Frame) => void): Turns {
+function loop(body: Body, begin: Begin, settle?: (frame: Frame) => void): Turns {
   return body.async ? waitingLoop(body.run, begin, settle) : plainLoop(body.run, begin, settle)
 }
 
-function waitingLoop(run: (frame: Frame) => Promise<Completion>, begin: (frame: Frame) => Advance, settle?: (frame: Frame) => void): Turns {
-  return async (frame) => {
+function waitingLoop(run: (frame: Frame) => Promise<Completion>, begin: Begin, settle?: (frame: Frame) => void): Turns {
+  return async (frame, subject = null) => {
     const { budget } = frame.run
-    const advance = begin(frame)
+    const advance = begin(frame, subject)
     while (advance(frame)) {
       if (budget.turn()) await budget.yield()
       const completion = await run(frame)
@@ -31,7 +34,21 @@ function waitingLoop(run: (frame: Frame) => Promise<Completion>, begin: (frame: 
   }
 }
 
-function plainLoop(run: (frame: Frame) => Completion, begin: (frame: Frame) => Advance, settle?: (frame: Frame) => void): Turns {
+/** A loop whose condition waits. */
+function preparedLoop(body: Body, prepare: Preparation, test: Advance): Turns {
+  return async (frame) => {
+    for (;;) {
+      await prepare(frame)
+      if (!test(frame)) return undefined
+      frame.run.budget.turn()
+      const completion = body.async ? await body.run(frame) : body.run(frame)
+      if (completion === 'break') return undefined
+      if (completion === 'return') return completion
+    }
+  }
+}
+
+function plainLoop(run: (frame: Frame) => Completion, begin: Begin, settle?: (frame: Frame) => void): Turns {
   /** Turns until the loop ends or should let others run. */
   const turns = (frame: Frame, advance: Advance): Completion | 'yield' => {
     const { budget } = frame.run
@@ -45,8 +62,8 @@ function plainLoop(run: (frame: Frame) => Completion, begin: (frame: Frame) => A
     }
     return undefined
   }
-  return async (frame) => {
-    const advance = begin(frame)
+  return async (frame, subject = null) => {
+    const advance = begin(frame, subject)
     for (;;) {
       const outcome = turns(frame, advance)
       if (outcome !== 'yield') return outcome
@@ -71,8 +88,9 @@ const whileLoop: StatementSpec = {
   blocks: { each },
   examples: ['while ($i < 10) {\n  each {\n    math.add $i { value = 1 }\n  }\n}'],
   compile(step) {
-    const test = step.test()
-    return { async: true, run: loop(step.body('each'), () => test) }
+    const { test, prepare } = step.repeatedTest()
+    const body = step.body('each')
+    return { async: true, run: prepare === null ? loop(body, () => test) : preparedLoop(body, prepare, test) }
   },
 }
 
@@ -132,18 +150,35 @@ const foreach: StatementSpec = {
 }
 
 function overElements(step: Step): Turns {
-  const subject = step.head()
   const removal = step.statement.blocks.some((block) => removesIn(block.statements)) ? new Removal(step) : null
+  const subject = removal === null ? step.iterated() : step.head()
   const { body, set } = eachOf(step)
-  const begin = (frame: Frame): Advance => {
-    const value = subject(frame)
+  const begin: Begin = (frame, value) => {
     removal?.begin(frame)
     if (isList(value)) return overList(value, set, removal)
     if (isObj(value)) return overObject(value, set, removal)
     if (value === null) return () => false
     throw fatal(`foreach needs a list or an object, not ${typeName(value)}.`)
   }
-  return loop(body, begin)
+  const turns = loop(body, begin)
+  return (frame) => {
+    const value = subject(frame)
+    return value instanceof ValueStream ? overStream(frame, value, body, set) : turns(frame, value)
+  }
+}
+
+/** Goes over values as they come; however the loop ends, the stream is let go of. */
+async function overStream(frame: Frame, stream: ValueStream, body: Body, set: (frame: Frame, value: Value) => void): Promise<Completion> {
+  const { budget } = frame.run
+  for await (const batch of stream.batches())
+    for (const value of batch) {
+      if (budget.turn()) await budget.yield()
+      set(frame, value)
+      const completion = body.async ? await body.run(frame) : body.run(frame)
+      if (completion === 'break') return undefined
+      if (completion === 'return') return completion
+    }
+  return undefined
 }
 
 function overList(list: readonly Value[], set: (frame: Frame, value: Value) => void, removal: Removal | null): Advance {

@@ -1,5 +1,6 @@
 /** The request, its response, and small helpers. */
 import { fatal, inputError } from '../errors.js'
+import { decodeYaml } from '../filters/yaml.js'
 import type { Obj, Value } from '../lib/value.js'
 import { toDecimal, toNumber, toText } from '../runtime/convert.js'
 import { defineAsyncStatement, defineStatement, type StatementSpec } from '../runtime/define.js'
@@ -33,7 +34,7 @@ const getInput = defineStatement({
   group,
   summary: 'The input as it was received, undeclared fields included.',
   args: {
-    encoding: { type: 'enum json|raw|text|x-www-form-urlencoded', summary: 'How the body is read; "", raw or text gives it unread.', default: 'json' },
+    encoding: { type: 'enum json|raw|text|x-www-form-urlencoded|yaml', summary: 'How the body is read; "", raw or text gives it unread.', default: 'json' },
     exclude_middleware: { type: 'bool', summary: 'Accepted; middleware does not change the raw input.' },
   },
   result: 'Object of the fields, or the raw text.',
@@ -41,7 +42,7 @@ const getInput = defineStatement({
   run: ({ encoding }, frame) => rawInput(toText(encoding ?? null), frame),
 })
 
-function rawInput(encoding: string, { run: { request } }: Frame): Value {
+function rawInput(encoding: string, { run: { request, budget } }: Frame): Value {
   const body = request.rawBody === null ? '' : Buffer.from(request.rawBody).toString('utf8')
   switch (encoding) {
     case 'json':
@@ -53,8 +54,12 @@ function rawInput(encoding: string, { run: { request } }: Frame): Value {
       return body
     case 'x-www-form-urlencoded':
       return new Map([...new URLSearchParams(body)])
+    case 'yaml':
+    case 'application/yaml':
+    case 'application/x-yaml':
+      return bodyAs('YAML', () => decodeYaml(body, budget))
     default:
-      throw fatal(`not supported yet: encoding ${encoding} of util.get_raw_input`)
+      throw fatal(`util.get_raw_input knows no encoding "${encoding}".`, { hint: 'Use json, yaml, x-www-form-urlencoded, or "" for the raw text.' })
   }
 }
 

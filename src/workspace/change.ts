@@ -3,8 +3,6 @@
  * matched, checked, planned, and written in one transaction with the DDL it needs. Nothing happens when anything fails.
  */
 import type { Database, Transaction } from '../db/client.js'
-import type { DeferredIndex } from '../db/ddl/apply.js'
-import { buildIndexes } from '../db/ddl/build-indexes.js'
 import { sqlState } from '../db/failure.js'
 import { sameDefinition } from '../definitions/identity.js'
 import { AppError } from '../errors.js'
@@ -14,9 +12,10 @@ import { withoutPositions } from '../lang/visit.js'
 import type { Passwords } from '../runtime/capabilities.js'
 import { resolveCanonicals } from './canonical.js'
 import { checkPrograms } from './check.js'
-import type { Compilers } from './compilers.js'
+import type { Compilers, Vaults } from './compilers.js'
 import { type EnvCipher, writeEnv } from './env.js'
 import { envValues } from './env-values.js'
+import { repairWorkspaceIndexes } from './indexes.js'
 import { describePlan, type Plan } from './plan.js'
 import { type Entry, type IncomingDocument, isShared, type Proposal, propose, renameAll } from './proposal.js'
 import { rejection } from './rejection.js'
@@ -28,6 +27,7 @@ import {
   type DefinitionRow,
   deleteDefinitions,
   insertDefinition,
+  listBranches,
   listDefinitions,
   lockWorkspace,
   parkDefinition,
@@ -43,6 +43,10 @@ export interface ChangeContext {
   compilers: Compilers
   /** Hashes passwords in the rows documents bring. */
   passwords: Passwords
+  /** Seals the encrypted columns in them. */
+  vaults: Vaults
+  /** Production refuses what development only reports: see `refusedInProduction` of the rules. */
+  mode: 'production' | 'development'
 }
 
 export interface ChangeRequest {
@@ -58,6 +62,8 @@ export interface ChangeRequest {
   env?: boolean
   /** Writes `items` of tables that exist already; new tables always get theirs. */
   records?: boolean
+  /** False: new tables bring their rows with them, so that their `items` are not written; default true. */
+  seed?: boolean
   /** Empties the tables among the documents first. */
   truncate?: boolean
   /** Columns that keep their data under another name. */
@@ -83,24 +89,21 @@ export interface ChangeOutcome extends Plan {
 
 /** Makes the change. It serves here, and other nodes know of it, before this resolves. */
 export async function applyChange(context: ChangeContext, request: ChangeRequest): Promise<ChangeOutcome> {
-  const { outcome, builds } = await withLockRetries(() => attemptChange(context, request))
+  const outcome = await withLockRetries(() => attemptChange(context, request))
   await context.live.refresh(request.workspaceId)
-  const problems = await buildIndexes(context.db, builds)
+  const problems = await repairWorkspaceIndexes(context.db, request.workspaceId)
   return problems.length === 0 ? outcome : { ...outcome, warnings: [...outcome.warnings, ...problems.map(indexWarning)] }
 }
 
 const indexWarning = (message: string): SyntaxProblem => ({ message, line: 1, column: 1, excerpt: '', severity: 'warning', document: 'index' })
 
-async function attemptChange(context: ChangeContext, request: ChangeRequest): Promise<{ outcome: ChangeOutcome; builds: DeferredIndex[] }> {
-  const builds: DeferredIndex[] = []
-  const outcome = await context.db.withTransaction(async (transaction) => {
+const attemptChange = (context: ChangeContext, request: ChangeRequest): Promise<ChangeOutcome> =>
+  context.db.withTransaction(async (transaction) => {
     const prepared = await prepare(context, transaction, request)
-    const saved = await write(context, transaction, request, prepared, (build) => void builds.push(build))
+    const saved = await write(context, transaction, request, prepared)
     await context.live.announce(transaction, request.workspaceId)
     return { ...prepared.plan, state: prepared.proposal.state, saved, warnings: prepared.warnings, findings: prepared.findings }
   })
-  return { outcome, builds }
-}
 
 const lockAttempts = 3
 
@@ -143,7 +146,7 @@ async function prepare(context: ChangeContext, transaction: Transaction, request
   request.guard?.(state)
   const proposal = propose(state, request.documents, { remove: request.remove ?? 'none', partial: request.partial === true })
   const warnings = check(context, proposal, await resolveCanonicals(transaction, proposal))
-  const findings = checkSecurity(proposal)
+  const findings = checkSecurity(proposal, context.mode)
   const tables = planTables(proposal, request.columnRenames, request.planner)
   const absent = listAbsent
     ? proposal.entries
@@ -154,7 +157,6 @@ async function prepare(context: ChangeContext, transaction: Transaction, request
     tableOperations: (entry) => tables.operationsOf(entry),
     truncated: truncatedTables(proposal, request),
     absent,
-    partial: request.partial === true,
   })
   return { proposal, tables, plan, warnings, findings }
 }
@@ -179,7 +181,6 @@ async function write(
   transaction: Transaction,
   request: ChangeRequest,
   { proposal, tables }: Prepared,
-  defer: (build: DeferredIndex) => void,
 ): Promise<ChangeOutcome['saved']> {
   const author = request.author ?? ''
   const ids = new Map<Entry, number>()
@@ -193,9 +194,10 @@ async function write(
   await applyTables(transaction, proposal, tables, {
     ids,
     passwords: context.passwords,
+    vault: context.vaults(request.workspaceId),
     truncate: truncatedTables(proposal, request),
     records: request.records === true,
-    defer,
+    ...(request.seed === undefined ? {} : { seed: request.seed }),
   })
   if (request.env === true) await writeVariables(transaction, context.cipher, proposal)
   return request.documents.flatMap((_, i) => {
@@ -233,7 +235,7 @@ async function writeEntry(transaction: Transaction, state: WorkspaceState, entry
   if (row === null)
     return insertDefinition(
       transaction,
-      { workspaceId: state.workspace.id, branchId: isShared(kind) ? null : state.branch.id, kind, name, parent, verb, guid, canonical, definition },
+      { workspaceId: state.workspace.id, branchId: isSharedIn(state, kind) ? null : state.branch.id, kind, name, parent, verb, guid, canonical, definition },
       author,
     )
   if (action === 'update') await updateDefinition(transaction, row, { name, parent, verb, guid, canonical, definition }, author)
@@ -256,14 +258,19 @@ function linesOf(node: unknown): number[] {
   ]
 }
 
-/** Tables belong to all branches, and so does their name. */
+/** Whether a construct of the branch belongs to all branches. */
+const isSharedIn = ({ branch }: WorkspaceState, kind: string): boolean => isShared(kind) && !(kind === 'table' && branch.ownTables)
+
+/** Tables belong to all branches but those with tables of their own, and so does their name. */
 async function followInOtherBranches(transaction: Transaction, proposal: Proposal, author: string): Promise<void> {
-  const shared = proposal.renames.filter(({ kind }) => isShared(kind) && kind !== 'workspace')
+  const shared = proposal.renames.filter(({ kind }) => isSharedIn(proposal.state, kind) && kind !== 'workspace')
   if (shared.length === 0) return
   const rows = await listDefinitions(transaction, proposal.state.workspace.id)
+  const apart = new Set((await listBranches(transaction, proposal.state.workspace.id)).flatMap(({ id, ownTables }) => (ownTables ? [id] : [])))
   for (const row of rows) {
     if (row.branchId === null || row.branchId === proposal.state.branch.id) continue
-    const renamed = renameAll(row.definition, shared)
+    const renames = apart.has(row.branchId) ? shared.filter(({ kind }) => kind !== 'table') : shared
+    const renamed = renameAll(row.definition, renames)
     if (renamed !== row.definition) await updateDefinition(transaction, row, { definition: renamed }, author)
   }
 }

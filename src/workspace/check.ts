@@ -1,5 +1,7 @@
 /** The checks of the engine over a proposed workspace: unknown statements, filters, arguments, tables and columns. */
+import { bypassReason } from '../definitions/access.js'
 import { withoutPlaceholders } from '../definitions/placeholder.js'
+import { type TableModel, withoutRules } from '../definitions/table.js'
 import { fatal } from '../errors.js'
 import type { SyntaxProblem } from '../lang/source.js'
 import { checkDefinition } from '../runtime/compile.js'
@@ -13,23 +15,27 @@ import type { WorkspaceSnapshot } from './snapshot.js'
 
 /** Problems of what the change brings. What is merely not supported yet is a warning: it is stored, and fails when it is called. */
 export function checkPrograms(compilers: Compilers, proposal: Proposal): SyntaxProblem[] {
-  const workspace = proposedWorkspace(compilers, proposal)
+  const [ruled, exempt] = [proposedWorkspace(compilers, proposal, (table) => table), proposedWorkspace(compilers, proposal, withoutRules)]
   return proposal.entries
     .filter((entry) => entry.action === 'create' || entry.action === 'update')
-    .flatMap((entry) => checkDefinition(withoutPlaceholders(entry.definition), compilers.registry, workspace).map((problem) => toProblem(entry, problem)))
+    .flatMap((entry) => {
+      const workspace = bypassReason(entry.definition) === null ? ruled : exempt
+      return checkDefinition(withoutPlaceholders(entry.definition), compilers.registry, workspace).map((problem) => toProblem(entry, problem))
+    })
 }
 
 /** Names are judged by the rules; the data layer judges tables and columns. */
-function proposedWorkspace(compilers: Compilers, { state, entries }: Proposal): Workspace {
+function proposedWorkspace(compilers: Compilers, { state, entries }: Proposal, seen: (table: TableModel) => TableModel): Workspace {
+  const models = modelsOf(
+    entries.filter((entry) => entry.kind === 'table').map((entry) => ({ id: entry.row?.id ?? 0, guid: entry.guid, definition: entry.definition })),
+  )
   const snapshot: WorkspaceSnapshot = {
     id: state.workspace.id,
     name: state.workspace.name,
     guid: state.workspace.guid,
     liveBranch: state.branch.label,
     branches: new Map(),
-    tables: modelsOf(
-      entries.filter((entry) => entry.kind === 'table').map((entry) => ({ id: entry.row?.id ?? 0, guid: entry.guid, definition: entry.definition })),
-    ),
+    tables: new Map([...models].map(([name, table]) => [name, seen(table)])),
     datasources: state.datasources,
     env: new Map(),
   }

@@ -3,13 +3,16 @@
 import { createRecordsCompiler, type DirectQueryPolicy } from '../db/records.js'
 import { compileInputs, type InputReader } from '../fields/inputs.js'
 import type { Definition, TestBlock } from '../lang/tree.js'
-import type { RecordsCompiler } from '../runtime/capabilities.js'
+import type { RecordsCompiler, Vault } from '../runtime/capabilities.js'
 import { compileProgram } from '../runtime/compile.js'
 import type { Workspace } from '../runtime/define.js'
 import type { Program } from '../runtime/program.js'
 import type { Registry } from '../runtime/registry.js'
 import { type CompiledTest, compileTest } from '../runtime/test-run.js'
 import type { WorkspaceSnapshot } from './snapshot.js'
+
+/** The vault of each workspace. */
+export type Vaults = (workspaceId: number) => Vault
 
 export interface Compilers {
   readonly registry: Registry
@@ -29,7 +32,7 @@ const inputs: Compilers['inputs'] = (definition, workspace) => {
 }
 
 /** Compilers over the statements and filters this server knows. */
-export const createCompilers = (registry: Registry, { directQuery = 'off' }: { directQuery?: DirectQueryPolicy } = {}): Compilers => ({
+export const createCompilers = (registry: Registry, { directQuery = 'off', vaults }: { directQuery?: DirectQueryPolicy; vaults?: Vaults } = {}): Compilers => ({
   registry,
   inputs,
   records: (workspace) =>
@@ -37,6 +40,7 @@ export const createCompilers = (registry: Registry, { directQuery = 'off' }: { d
       lookupSqlFilter: (name) => registry.queryFilter(name)?.sql,
       isQueryOnly: (name) => registry.isQueryOnly(name),
       directQuery,
+      ...(vaults === undefined ? {} : { vault: vaults(workspace.id) }),
     }),
   compileTest: (test, runtime) => compileTest(test, { registry, workspace: runtime }),
   compile: (definition, runtime, workspace) => compileProgram(definition, { registry, workspace: runtime, inputs: inputs(definition, workspace) }),

@@ -14,8 +14,13 @@ export interface EnvCipher {
 const nonceBytes = 12
 const tagBytes = 16
 
-/** AES-256-GCM; `key` is 32 bytes derived for this purpose alone. */
-export function createEnvCipher(key: Uint8Array): EnvCipher {
+/** AES-256-GCM; keys are 32 bytes derived for this purpose alone. The first seals; the others open what was sealed with them. */
+export function createEnvCipher(key: Uint8Array, previous: readonly Uint8Array[] = []): EnvCipher {
+  const open = (sealed: Buffer, about: string, secret: Uint8Array): string => {
+    const decipher = createDecipheriv('aes-256-gcm', secret, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes }).setAAD(Buffer.from(about))
+    decipher.setAuthTag(sealed.subarray(-tagBytes))
+    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString('utf8')
+  }
   return {
     seal(text, about) {
       const nonce = randomBytes(nonceBytes)
@@ -23,9 +28,15 @@ export function createEnvCipher(key: Uint8Array): EnvCipher {
       return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
     },
     open(sealed, about) {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes }).setAAD(Buffer.from(about))
-      decipher.setAuthTag(sealed.subarray(-tagBytes))
-      return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString('utf8')
+      let refusal: unknown
+      for (const secret of [key, ...previous]) {
+        try {
+          return open(sealed, about, secret)
+        } catch (error) {
+          refusal ??= error
+        }
+      }
+      throw refusal
     },
   }
 }
@@ -44,7 +55,7 @@ function openValue(cipher: EnvCipher, sealed: Buffer, workspaceId: number, name:
   } catch (cause) {
     throw new AppError('fatal', `The variable ${name} of workspace ${workspaceId} cannot be opened.`, {
       cause,
-      hint: 'The master secret differs from the one it was saved with.',
+      hint: 'It was saved with another master secret: name that one in STACKHOLD_SECRET_PREVIOUS.',
     })
   }
 }

@@ -1,16 +1,22 @@
 /** Postgres → definitions → snapshot. Programs are compiled on first use; what does not compile fails when it is called. */
 
 import type { Queryable } from '../db/client.js'
+import { type Access, bypassReason, readAccess } from '../definitions/access.js'
 import { type ApiGroupModel, readApiGroup } from '../definitions/api-group.js'
+import { readIpAccess } from '../definitions/ip-access.js'
 import { readQuery } from '../definitions/query.js'
+import { type Extensions, withoutRules } from '../definitions/table.js'
 import { AppError } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
+import type { Definition } from '../lang/tree.js'
+import { compileIpLists, type IpLists } from '../lib/ip-list.js'
 import type { RecordsCompiler } from '../runtime/capabilities.js'
 import type { Callable, Workspace } from '../runtime/define.js'
 import type { Program } from '../runtime/program.js'
 import type { Compilers } from './compilers.js'
 import { type EnvCipher, readEnv } from './env.js'
-import { modelsOf } from './models.js'
+import { modelsOf, queryExtensions, withExtensions } from './models.js'
+import { guardRoles } from './role-guard.js'
 import { createGroupRouter } from './router.js'
 import type { BranchCompiler, BranchSnapshot, EndpointSnapshot, GroupSnapshot, Snapshot, StoredDefinition, WorkspaceSnapshot } from './snapshot.js'
 import {
@@ -38,7 +44,14 @@ export async function loadWorkspace(db: Queryable, id: number, context: LoadCont
   const datasources = await listDatasources(db, id)
   const definitions = await listDefinitions(db, id)
   return buildWorkspace(
-    { row, branches, definitions, datasources: datasources.map((one) => one.label), env: await readEnv(db, context.cipher, id) },
+    {
+      row,
+      branches,
+      definitions,
+      datasources: datasources.map((one) => one.label),
+      env: await readEnv(db, context.cipher, id),
+      extensions: await queryExtensions(db, definitions),
+    },
     context.compilers,
   )
 }
@@ -72,6 +85,8 @@ interface WorkspaceRecord {
   definitions: DefinitionRow[]
   datasources: string[]
   env: WorkspaceSnapshot['env']
+  /** Installed ones that indexes of its tables need. */
+  extensions?: Extensions
 }
 
 /** Builds the snapshot of one workspace from its rows. */
@@ -83,25 +98,37 @@ export function buildWorkspace(record: WorkspaceRecord, compilers: Compilers): W
     guid: record.row.guid,
     liveBranch: record.branches.find((branch) => branch.live)?.label ?? '',
     branches,
-    tables: modelsOf(record.definitions.filter((definition) => definition.kind === 'table')),
+    tables: withExtensions(modelsOf(record.definitions.filter(({ kind, branchId }) => kind === 'table' && branchId === null)), record.extensions),
     datasources: record.datasources,
     env: record.env,
   }
-  const records = compilers.records(workspace)
+  const shared = recordsOf(workspace, compilers)
   for (const row of record.branches) {
-    const rows = record.definitions.filter((definition) => definition.branchId === null || definition.branchId === row.id)
-    branches.set(row.label, buildBranch(workspace, row, rows, records, compilers))
+    const rows = record.definitions.filter(({ kind, branchId }) => (branchId === null ? !(row.ownTables && kind === 'table') : branchId === row.id))
+    const seen = row.ownTables ? withOwnTables(workspace, row, rows, record.extensions) : workspace
+    branches.set(row.label, buildBranch(seen, row, rows, seen === workspace ? shared : recordsOf(seen, compilers), compilers))
   }
   return Object.freeze(workspace)
 }
 
-function buildBranch(
+/** The workspace as a branch with tables of its own sees it. */
+const withOwnTables = (
   workspace: WorkspaceSnapshot,
-  row: BranchRow,
+  { id }: BranchRow,
   rows: readonly DefinitionRow[],
-  records: RecordsCompiler,
-  compilers: Compilers,
-): BranchSnapshot {
+  extensions: Extensions | undefined,
+): WorkspaceSnapshot => Object.freeze({ ...workspace, tablesOf: id, tables: withExtensions(modelsOf(rows.filter(({ kind }) => kind === 'table')), extensions) })
+
+function recordsOf(workspace: WorkspaceSnapshot, compilers: Compilers): Records {
+  const records = compilers.records(workspace)
+  const isRuled = [...workspace.tables.values()].some((table) => table.rules !== undefined)
+  const unruled = isRuled
+    ? compilers.records({ ...workspace, tables: new Map([...workspace.tables].map(([name, table]) => [name, withoutRules(table)])) })
+    : records
+  return { records, unruled }
+}
+
+function buildBranch(workspace: WorkspaceSnapshot, row: BranchRow, rows: readonly DefinitionRow[], records: Records, compilers: Compilers): BranchSnapshot {
   const groups = new Map<string, GroupSnapshot>()
   const programs = createPrograms(workspace, rows, records, compilers)
   const branch: BranchSnapshot = {
@@ -129,6 +156,12 @@ const storedDefinition = (row: DefinitionRow): StoredDefinition => ({
   updatedAt: row.updatedAt,
 })
 
+/** The statements of a workspace: as its tables allow them, and for stacks that are exempt. */
+interface Records {
+  records: RecordsCompiler
+  unruled: RecordsCompiler
+}
+
 interface Programs {
   byName(kind: string, name: string): Program
   ofEndpoint(row: DefinitionRow, group: DefinitionRow): () => Program
@@ -136,7 +169,7 @@ interface Programs {
 }
 
 /** Compiles on first use; a failure is kept like a program. */
-function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionRow[], records: RecordsCompiler, compilers: Compilers): Programs {
+function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionRow[], { records, unruled }: Records, compilers: Compilers): Programs {
   const byKind = new Map<string, Map<string, DefinitionRow>>()
   for (const row of rows) byKind.set(row.kind, (byKind.get(row.kind) ?? new Map<string, DefinitionRow>()).set(row.name, row))
   const branchSettings = byKind.get('branch')?.values().next().value?.definition
@@ -150,7 +183,7 @@ function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionR
       if (row === undefined) throw unknownName(kind, name, byKind.get(kind)?.keys() ?? [])
       program = once(() => {
         assertSupported(row.definition, [branchSettings])
-        return compilers.compile(row.definition, runtime, workspace)
+        return compile(row.definition)
       })
       named.set(key, program)
     }
@@ -168,7 +201,7 @@ function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionR
       const parent = byKind.get('api_group')?.get(group)
       if (row === undefined || parent === undefined) throw new AppError('fatal', `Endpoint does not exist: ${verb} ${path} in ${group}`)
       const program = ofEndpoint(row, parent)
-      const { auth } = readQuery(row.definition).query
+      const { auth } = readAccess(row.definition, parent.definition)
       return { document: `query "${path}" ${verb}`, auth, call: (frame, input) => program().run(frame.run, input, frame.depth + 1) }
     },
     document(kind, name) {
@@ -182,15 +215,17 @@ function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionR
       return table.auth
     },
   }
+  const exempt: Workspace = { ...runtime, records: unruled }
+  const compile = (definition: Definition): Program => compilers.compile(definition, bypassReason(definition) === null ? runtime : exempt, workspace)
   const ofEndpoint: Programs['ofEndpoint'] = (row, group) =>
     once(() => {
       assertSupported(row.definition, [group.definition, branchSettings])
-      return compilers.compile(row.definition, runtime, workspace)
+      return guardRoles(compile(row.definition), { access: readAccess(row.definition, group.definition), tables: workspace.tables, records: unruled })
     })
   return {
     byName,
     compile: {
-      program: (definition) => compilers.compile(definition, runtime, workspace),
+      program: compile,
       test: (test) => compilers.compileTest(test, runtime),
     },
     ofEndpoint,
@@ -233,6 +268,7 @@ function buildGroup(branch: BranchSnapshot, row: DefinitionRow, rows: readonly D
     branch,
     cors: model.cors,
     swagger: model.swagger,
+    admits: admission(rows.find((one) => one.kind === 'workspace')?.definition, model.ipAccess),
     endpoints,
     match: (method, path) => {
       const found = router.match(method, path)
@@ -240,21 +276,28 @@ function buildGroup(branch: BranchSnapshot, row: DefinitionRow, rows: readonly D
     },
   }
   for (const endpoint of rows)
-    if (endpoint.kind === 'query' && endpoint.parent === row.name) endpoints.push(buildEndpoint(group, endpoint, programOf(endpoint, row)))
+    if (endpoint.kind === 'query' && endpoint.parent === row.name)
+      endpoints.push(buildEndpoint(group, endpoint, readAccess(endpoint.definition, row.definition), programOf(endpoint, row)))
   const router = createGroupRouter(
     endpoints.map((endpoint) => ({ verb: endpoint.verb, path: endpoint.path, input: endpoint.definition.input ?? [], target: endpoint })),
   )
   return Object.freeze(group)
 }
 
-function buildEndpoint(group: GroupSnapshot, row: DefinitionRow, program: () => Program): EndpointSnapshot {
+/** The lists of the workspace and those of the group: both must let an address in. */
+function admission(workspace: Definition | undefined, ofGroup: IpLists): GroupSnapshot['admits'] {
+  const checks = [...(workspace === undefined ? [] : [readIpAccess(workspace)]), ofGroup].map(compileIpLists).filter((check) => check !== null)
+  return checks.length === 0 ? null : (ip) => checks.every((check) => check(ip))
+}
+
+function buildEndpoint(group: GroupSnapshot, row: DefinitionRow, { auth }: Access, program: () => Program): EndpointSnapshot {
   const { query } = readQuery(row.definition)
   return Object.freeze({
     id: row.id,
     guid: row.guid,
     verb: row.verb,
     path: row.name,
-    auth: query.auth,
+    auth,
     active: query.active,
     group,
     definition: row.definition,

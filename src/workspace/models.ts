@@ -1,6 +1,9 @@
 /** Stored tables as the data layer reads them. */
+
+import { installedOnly, readExtensions } from '../db/extensions.js'
+import type { Queryable } from '../db/queryable.js'
 import { readTable } from '../definitions/read-table.js'
-import type { TableModel } from '../definitions/table.js'
+import type { Extensions, TableModel } from '../definitions/table.js'
 import type { Definition } from '../lang/tree.js'
 
 interface StoredTable {
@@ -15,3 +18,15 @@ export const modelOfTable = ({ id, guid, definition }: StoredTable): TableModel 
 /** Models by name. */
 export const modelsOf = (tables: readonly StoredTable[]): Map<string, TableModel> =>
   new Map(tables.map((table) => [table.definition.name, modelOfTable(table)]))
+
+const isExtensionIndex = (type: string): boolean => type === 'vector' || type === 'spatial'
+
+/** The installed extensions that indexes of the tables need; nothing is asked when none does. */
+export async function queryExtensions(db: Queryable, definitions: readonly (StoredTable & { kind: string })[]): Promise<Extensions> {
+  const needed = definitions.some((row) => row.kind === 'table' && modelOfTable(row).indexes.some(({ type }) => isExtensionIndex(type)))
+  return needed ? installedOnly(await readExtensions(db)) : {}
+}
+
+/** The models with what queries over those with such an index may use. */
+export const withExtensions = (models: ReadonlyMap<string, TableModel>, extensions: Extensions = {}): Map<string, TableModel> =>
+  new Map([...models].map(([name, model]) => [name, model.indexes.some(({ type }) => isExtensionIndex(type)) ? { ...model, extensions } : model]))

@@ -45,10 +45,8 @@ export interface PlanOptions {
   tableOperations(entry: Entry): readonly TableOperation[]
   /** Names of the tables that are emptied. */
   truncated: ReadonlySet<string>
-  /** Rows the documents leave out, listed although they stay. */
+  /** Rows the documents leave out, and that go for it. */
   absent: readonly DefinitionRow[]
-  /** Nothing is dropped for being left out. */
-  partial?: boolean
 }
 
 /** The plan of a proposal, in the order of kinds. */
@@ -66,8 +64,7 @@ export function describePlan(proposal: Proposal, options: PlanOptions): Plan {
   }
   for (const { row, cascade } of proposal.removed)
     operations.push(removal(row, cascade ? 'cascade_delete' : 'delete', cascade ? `goes with ${row.parent}` : ''))
-  for (const row of options.absent)
-    operations.push(removal(row, 'delete', options.partial === true ? 'not among the documents; a partial push keeps it' : 'not among the documents'))
+  for (const row of options.absent) operations.push(removal(row, 'delete', 'not among the documents'))
   const kept = entries.flatMap((entry) => entry.kept.map((what) => keptOperation(entry, what)))
   return { operations: [...operations, ...kept], summary: summarize(operations) }
 }

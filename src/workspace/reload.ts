@@ -5,7 +5,7 @@ import type { Database, Queryable } from '../db/client.js'
 import { buildSnapshot, type LoadContext, loadSnapshot, loadWorkspace } from './load.js'
 import { modelOfTable } from './models.js'
 import type { Snapshot, WorkspaceSnapshot } from './snapshot.js'
-import { listTables } from './store.js'
+import { listAllTables } from './store.js'
 
 export interface LiveSnapshot {
   /** A request reads it once and keeps it to its end. */
@@ -75,7 +75,7 @@ export async function createLiveSnapshot(db: Database, options: LiveSnapshotOpti
       return current
     },
     async announce(transaction, workspaceId) {
-      const tables = await listTables(transaction, workspaceId)
+      const tables = await listAllTables(transaction, workspaceId)
       await guardAccounts(transaction, workspaceId, tables.map(modelOfTable))
       await transaction.notify(channel, `${workspaceId} ${node}`)
     },

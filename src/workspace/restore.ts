@@ -2,15 +2,16 @@
 import type { Transaction } from '../db/client.js'
 import { applyPlan } from '../db/ddl/apply.js'
 import { type DroppedThing, takeFromBin } from '../db/ddl/bin.js'
-import { planRestoredColumn, planRestoredTable, tableBack } from '../db/ddl/plan-restore.js'
+import { planRestoredColumn, planRestoredTable } from '../db/ddl/plan-restore.js'
 import { planTable } from '../db/ddl/plan-table.js'
+import { readExtensions } from '../db/extensions.js'
 import { withGuid } from '../definitions/guid.js'
 import type { ColumnModel, TableModel } from '../definitions/table.js'
 import { tableToDefinition, withSchema } from '../definitions/table-json.js'
 import { AppError } from '../errors.js'
 import { applyChange, type ChangeContext } from './change.js'
 import type { IncomingDocument } from './proposal.js'
-import { type DefinitionRow, listDatasources, listTables, lockWorkspace } from './store.js'
+import { type DefinitionRow, listAllTables, listDatasources, lockWorkspace } from './store.js'
 import { comparableModel } from './tables.js'
 
 export interface Restored {
@@ -32,6 +33,10 @@ export async function restore(context: ChangeContext, workspaceId: number, binId
     column: thing.column,
     datasources: thing.places.map(({ datasource }) => datasource),
   })
+  if (thing.places.some(({ datasource }) => datasource.includes('@')))
+    throw new AppError('unsupported', 'What a branch with tables of its own dropped cannot be restored yet.', {
+      hint: `It is kept in the schema "${thing.places[0]?.binSchema ?? ''}" until its time is over.`,
+    })
   if (thing.kind === 'table' && row !== undefined) {
     await restoreRows(context, workspaceId, binId, row)
     return outcome(row.id, row.name)
@@ -43,12 +48,13 @@ export async function restore(context: ChangeContext, workspaceId: number, binId
     workspaceId,
     branch: null,
     documents: [document],
+    seed: false,
     author,
     async before(transaction) {
       await takeFromBin(transaction, binId, workspaceId)
     },
     planner: (before, after, options) => {
-      if (before === null) return planRestoredTable(after, thing, options)
+      if (before === null) return planRestoredTable(after, after, thing, options)
       return before.id === row?.id ? planRestoredColumn(before, after, thing, options) : null
     },
   })
@@ -77,7 +83,7 @@ async function look(transaction: Transaction, workspaceId: number, binId: number
     })
   const found = thing as DroppedThing | undefined
   if (found === undefined) throw new AppError('notFound', 'Nothing in the bin has this id.')
-  return { thing: found, row: (await listTables(transaction, workspaceId)).find(({ id }) => id === found.definitionId) }
+  return { thing: found, row: (await listAllTables(transaction, workspaceId)).find(({ id }) => id === found.definitionId) }
 }
 
 const tableDocument = (table: TableModel): IncomingDocument => ({ definition: withGuid(tableToDefinition(table), table.guid), source: null, isNew: true })
@@ -99,15 +105,11 @@ async function restoreRows(context: ChangeContext, workspaceId: number, binId: n
     if (missing !== undefined)
       throw new AppError('conflict', `The data source "${missing.datasource}" does not exist.`, { hint: 'Create it first, then restore its tables.' })
     const model = comparableModel(row)
+    const extensions = await readExtensions(transaction)
     for (const place of thing.places) {
-      const options = { workspaceId, datasources: [place.datasource] }
+      const options = { workspaceId, datasources: [place.datasource], extensions }
       await applyPlan(transaction, planTable(model, null, options))
-      const statements = tableBack(place, thing.definition as TableModel, model, options)
-      const plan = planTable(null, model, options)
-      await applyPlan(transaction, {
-        ...plan,
-        operations: plan.operations.map((operation) => ({ ...operation, parts: operation.parts.map((part) => ({ ...part, sql: statements })) })),
-      })
+      await applyPlan(transaction, planRestoredTable(thing.definition as TableModel, model, thing, options))
     }
     await context.live.announce(transaction, workspaceId)
   })

@@ -26,8 +26,8 @@ export interface FindingJson {
 export const isStrict = (workspace: Definition | undefined): boolean =>
   workspace !== undefined && readAttributes(workspace).object('security').bool('strict', false)
 
-/** Findings in the documents of a change. Throws `syntax` for errors nobody accepted when the workspace is strict. */
-export function checkSecurity({ entries }: Proposal): FindingJson[] {
+/** Findings in the documents of a change. Throws `syntax` for errors nobody accepted when the workspace is strict, and for what production never stores. */
+export function checkSecurity({ entries }: Proposal, mode: 'production' | 'development'): FindingJson[] {
   const byDefinition = new Map<Definition, Entry>(entries.map((entry) => [entry.definition, entry]))
   const context = createContext(entries.map((entry) => entry.definition))
   const sent = entries.filter((entry) => entry.action !== 'keep').map((entry) => entry.definition)
@@ -35,10 +35,11 @@ export function checkSecurity({ entries }: Proposal): FindingJson[] {
     const entry = byDefinition.get(finding.definition)
     return entry === undefined ? [] : [{ entry, finding, json: toJson(finding, entry) }]
   })
-  if (isStrict(context.workspace)) {
-    const blocking = found.filter(({ entry, finding }) => entry.action !== 'unchanged' && finding.rule.severity === 'error' && finding.accepted === null)
-    if (blocking.length > 0) throw syntaxError(blocking.map(({ entry, finding, json }) => toProblem(finding, entry, json)))
-  }
+  const strict = isStrict(context.workspace)
+  const blocks = ({ rule, accepted }: SecurityFinding): boolean =>
+    (strict && rule.severity === 'error' && accepted === null) || (rule.refusedInProduction === true && mode === 'production')
+  const blocking = found.filter(({ entry, finding }) => entry.action !== 'unchanged' && blocks(finding))
+  if (blocking.length > 0) throw syntaxError(blocking.map(({ entry, finding, json }) => toProblem(finding, entry, json)))
   return found.map(({ json }) => json)
 }
 

@@ -1,22 +1,28 @@
 /** Rows in documents: written when a table is created or a push asks for it, read back by a pull with `records`. */
 import { randomBytes } from 'node:crypto'
 import type { Database, Queryable, Transaction } from '../db/client.js'
-import { type Content, createContent } from '../db/content.js'
+import { type Content, type ContentOptions, createContent } from '../db/content.js'
 import { constantOf } from '../definitions/constant.js'
 import type { TableModel } from '../definitions/table.js'
 import { AppError } from '../errors.js'
 import type { Expr } from '../lang/tree.js'
 import { isList, isObj, type Obj, type Value } from '../lib/value.js'
-import type { Passwords } from '../runtime/capabilities.js'
+import type { Passwords, Vault } from '../runtime/capabilities.js'
 import { systemClock } from '../services/clock.js'
 
 /** Documents speak of the rows of this data source. */
 const datasource = 'live'
 const pageSize = 10_000
 
+/** Whose tables: of the workspace, or the own ones of a branch. */
+export interface TableSpace {
+  workspaceId: number
+  tablesOf: number | null
+}
+
 /** Content over a transaction: it runs statements and opens savepoints, which is all that rows need. */
-const contentOf = (db: Queryable, workspaceId: number, passwords: Pick<Passwords, 'hash' | 'judge'>): Content =>
-  createContent(db as unknown as Database, { workspaceId, datasource, datasources: [datasource], clock: systemClock, ...passwords })
+const contentOf = (db: Queryable, space: TableSpace, secrets: Pick<ContentOptions, 'hash' | 'judge' | 'vault'>): Content =>
+  createContent(db as unknown as Database, { ...space, datasource, datasources: [datasource], clock: systemClock, ...secrets })
 
 export interface SeedOptions {
   items: Expr | null
@@ -26,16 +32,17 @@ export interface SeedOptions {
 /** Empties the table when asked, then writes the items: rows with a known id are changed, the others added. Throws `input` for items that are not constant or do not fit. */
 export async function seedRows(
   transaction: Transaction,
-  passwords: Passwords,
-  workspaceId: number,
+  { passwords, vault }: { passwords: Passwords; vault: Vault },
+  space: TableSpace,
   table: TableModel,
   { items, truncate }: SeedOptions,
 ): Promise<void> {
   // Text no one knows stands in for a password that was not exported; it is stored as no hash at all.
   const unknown = `aA1!${randomBytes(24).toString('base64url')}`
-  const content = contentOf(transaction, workspaceId, {
+  const content = contentOf(transaction, space, {
     hash: async (text) => (text === unknown ? '' : passwords.hash(text)),
     judge: async (text, rules) => (text === unknown ? null : passwords.judge(text, rules)),
+    vault,
   })
   if (truncate) await content.truncate(table)
   if (items === null) return
@@ -73,9 +80,9 @@ function withPasswords(table: TableModel, row: Obj, stand: string): Obj {
 
 const writesNothing = (): Promise<never> => Promise.reject(new TypeError('Reading hashes nothing'))
 
-/** All rows of a table in the order of their ids; without passwords. */
-export async function exportRows(db: Queryable, workspaceId: number, table: TableModel): Promise<Value[]> {
-  const content = contentOf(db, workspaceId, { hash: writesNothing, judge: writesNothing })
+/** All rows of a table in the order of their ids; without passwords and encrypted columns. */
+export async function exportRows(db: Queryable, space: TableSpace, table: TableModel): Promise<Value[]> {
+  const content = contentOf(db, space, { hash: writesNothing, judge: writesNothing })
   const rows: Value[] = []
   for (let page = 1; ; page++) {
     const result = await content.browse(table, { page, perPage: pageSize, sort: new Map<string, Value>([['id', 'asc']]) })

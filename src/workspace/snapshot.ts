@@ -1,4 +1,5 @@
 /** Everything that serves requests, immutable. A change makes a new snapshot that is swapped in atomically. */
+import type { SwaggerModel } from '../definitions/api-group.js'
 import type { TableModel } from '../definitions/table.js'
 import type { Definition, TestBlock } from '../lang/tree.js'
 import type { Obj } from '../lib/value.js'
@@ -18,8 +19,10 @@ export interface WorkspaceSnapshot {
   /** Label of the live branch. */
   readonly liveBranch: string
   readonly branches: ReadonlyMap<string, BranchSnapshot>
-  /** By name; tables are shared by all branches. */
+  /** By name. Branches share their tables; one with tables of its own sees the workspace with those, see {@link tablesOf}. */
   readonly tables: ReadonlyMap<string, TableModel>
+  /** The branch whose own tables these are; null or absent: those that branches share. */
+  readonly tablesOf?: number | null
   readonly datasources: readonly string[]
   readonly env: Obj
 }
@@ -63,7 +66,9 @@ export interface GroupSnapshot {
   readonly active: boolean
   readonly branch: BranchSnapshot
   readonly cors: CorsPolicy
-  readonly swagger: { active: boolean; token: string }
+  readonly swagger: SwaggerModel
+  /** Whether an address may reach it, by the lists of workspace and group; null when there are none. */
+  readonly admits: ((ip: string) => boolean) | null
   readonly endpoints: readonly EndpointSnapshot[]
   /** `path` starts with `/` and is not decoded; null when nothing matches. HEAD is answered by the caller as GET. */
   match(method: string, path: string): { endpoint: EndpointSnapshot; params: Record<string, string> } | null

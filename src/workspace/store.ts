@@ -31,6 +31,8 @@ export interface BranchRow {
   color: string
   live: boolean
   backup: boolean
+  /** Its tables are its own; the others share theirs. */
+  ownTables: boolean
   createdAt: number
 }
 
@@ -110,7 +112,7 @@ export async function deleteWorkspace(db: Queryable, id: number): Promise<void> 
 
 export async function listBranches(db: Queryable, workspaceId: number): Promise<BranchRow[]> {
   const rows = await db.kysely.selectFrom('branch').selectAll().where('workspace_id', '=', workspaceId).orderBy('id').execute()
-  return rows.map(({ workspace_id, created_at, ...row }) => ({ ...row, workspaceId: workspace_id, createdAt: created_at }))
+  return rows.map(({ workspace_id, created_at, own_tables, ...row }) => ({ ...row, workspaceId: workspace_id, ownTables: own_tables, createdAt: created_at }))
 }
 
 /** The branch of that label; `""` and null name the live one. Throws `notFound`. */
@@ -124,7 +126,7 @@ export async function getBranch(db: Queryable, workspaceId: number, label: strin
 
 export async function insertBranch(
   db: Queryable,
-  values: { workspace_id: number; label: string; description?: string; color?: string; live: boolean },
+  values: { workspace_id: number; label: string; description?: string; color?: string; live: boolean; own_tables?: boolean },
 ): Promise<number> {
   const row = await db.kysely.insertInto('branch').values(values).returning('id').executeTakeFirstOrThrow()
   return row.id
@@ -144,9 +146,33 @@ export async function deleteBranch(db: Queryable, id: number): Promise<void> {
   await db.kysely.deleteFrom('branch').where('id', '=', id).execute()
 }
 
+/** The data sources that a workspace has. Each branch with tables of its own has them all, in places of their own. */
 export async function listDatasources(db: Queryable, workspaceId: number): Promise<DatasourceRow[]> {
-  return db.kysely.selectFrom('datasource').select(['label', 'color']).where('workspace_id', '=', workspaceId).orderBy('created_at').orderBy('label').execute()
+  return db.kysely
+    .selectFrom('datasource')
+    .select(['label', 'color'])
+    .where('workspace_id', '=', workspaceId)
+    .where('branch_id', 'is', null)
+    .orderBy('created_at')
+    .orderBy('label')
+    .execute()
 }
+
+export const insertDatasource = async (db: Queryable, workspaceId: number, { label, color }: DatasourceRow): Promise<void> =>
+  void (await db.kysely.insertInto('datasource').values({ workspace_id: workspaceId, label, color }).execute())
+
+/** Undefined when there is no such data source. */
+export const updateDatasource = (db: Queryable, workspaceId: number, label: string, color: string): Promise<DatasourceRow | undefined> =>
+  db.kysely
+    .updateTable('datasource')
+    .set({ color })
+    .where('workspace_id', '=', workspaceId)
+    .where('label', '=', label)
+    .returning(['label', 'color'])
+    .executeTakeFirst()
+
+export const deleteDatasource = async (db: Queryable, workspaceId: number, label: string): Promise<void> =>
+  void (await db.kysely.deleteFrom('datasource').where('workspace_id', '=', workspaceId).where('label', '=', label).execute())
 
 const toRow = (row: {
   id: number
@@ -181,12 +207,20 @@ const toRow = (row: {
 /** Every definition of a workspace, in the order of creation; of one branch and the shared ones when `branchId` is given. */
 export async function listDefinitions(db: Queryable, workspaceId: number, branchId?: number): Promise<DefinitionRow[]> {
   let query = db.kysely.selectFrom('definition').selectAll().where('workspace_id', '=', workspaceId).orderBy('id')
-  if (branchId !== undefined) query = query.where((where) => where.or([where('branch_id', 'is', null), where('branch_id', '=', branchId)]))
+  if (branchId !== undefined) {
+    const owns = sql<boolean>`exists (select from stackhold.branch as b where b.id = ${branchId} and b.own_tables)`
+    const shared = sql<boolean>`branch_id is null and not (kind = 'table' and ${owns})`
+    query = query.where((where) => where.or([shared, where('branch_id', '=', branchId)]))
+  }
   return (await query.execute()).map(toRow)
 }
 
-/** The tables of a workspace. */
-export async function listTables(db: Queryable, workspaceId: number): Promise<DefinitionRow[]> {
+/** The tables that the branches of a workspace share. */
+export const listTables = async (db: Queryable, workspaceId: number): Promise<DefinitionRow[]> =>
+  (await listAllTables(db, workspaceId)).filter(({ branchId }) => branchId === null)
+
+/** Those, and the own tables of branches. */
+export async function listAllTables(db: Queryable, workspaceId: number): Promise<DefinitionRow[]> {
   const rows = await db.kysely.selectFrom('definition').selectAll().where('workspace_id', '=', workspaceId).where('kind', '=', 'table').orderBy('id').execute()
   return rows.map(toRow)
 }

@@ -30,7 +30,7 @@ describe('admin tokens', () => {
 
   it('refuses what is no token, and a token past its end', async () => {
     const tokens = make()
-    const { token } = await tokens.issue('short', ['*'], now + 1_000)
+    const { token } = await tokens.issue('short', ['*'], { expiresAt: now + 1_000 })
     expect(await tokens.verify(token)).not.toBeNull()
     now += 1_000
     expect(await tokens.verify(token)).toBeNull()

@@ -2,6 +2,7 @@ import argon2 from 'argon2'
 import { describe, expect, it } from 'vitest'
 import { createPasswords } from '../../src/auth/passwords.js'
 import { createSemaphore } from '../../src/auth/semaphore.js'
+import { spareCores } from '../../src/auth/spare-cores.js'
 
 const cheap = { memory: 8_192, passes: 1, lanes: 1 }
 const median = (numbers: number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0
@@ -92,7 +93,11 @@ describe('R27: passwords', () => {
 
 describe('the semaphore', () => {
   it('never has more inside than there is room, also when work fails', async () => {
-    const gate = createSemaphore(2, 100, () => new Error('full'))
+    const gate = createSemaphore(
+      () => 2,
+      100,
+      () => new Error('full'),
+    )
     let inside = 0
     let most = 0
     const work = async (i: number): Promise<number> => {
@@ -106,5 +111,47 @@ describe('the semaphore', () => {
     expect(most).toBe(2)
     expect(outcomes.filter((one) => one.status === 'rejected')).toHaveLength(10)
     expect([gate.running, gate.waiting]).toEqual([0, 0])
+  })
+
+  it('lets fewer in when the room shrinks, and everyone goes in the end', async () => {
+    let room = 3
+    const gate = createSemaphore(
+      () => room,
+      100,
+      () => new Error('full'),
+    )
+    const inside: number[] = []
+    const work = async (): Promise<void> => {
+      inside.push(gate.running)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    const first = Array.from({ length: 9 }, () => gate.run(work))
+    await Promise.all(first.slice(0, 3))
+    room = 0
+    await Promise.all(first)
+    expect(inside.slice(0, 3).every((running) => running <= 3)).toBe(true)
+    expect(inside.slice(-3)).toEqual([1, 1, 1])
+    expect([gate.running, gate.waiting]).toEqual([0, 0])
+  })
+})
+
+describe('the cores for hashes', () => {
+  it('are all while the event loop is idle, and one less while it is busy', () => {
+    let utilization = 0.9
+    let now = 0
+    const clock = { now: () => now, eventLoopUtilization: () => ({ idle: 0, active: 0, utilization }) }
+    const room = spareCores(4, clock)
+    const later = (): number => {
+      now += 200
+      return room()
+    }
+    expect(room()).toBe(3)
+    expect(later()).toBe(3)
+    utilization = 0.1
+    expect(room()).toBe(3)
+    expect(later()).toBe(4)
+    utilization = 0.9
+    expect(later()).toBe(3)
+    expect(spareCores(0, clock)()).toBe(1)
   })
 })

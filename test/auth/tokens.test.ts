@@ -6,6 +6,7 @@ import { createBinding, createTokenService, type TokenBinding, type TokenService
 import type { TableModel } from '../../src/definitions/table.js'
 import { obj, type Value } from '../../src/lib/value.js'
 import { systemRandom } from '../../src/services/random.js'
+import { processorTime } from '../helpers/growth.js'
 
 const secret = Buffer.alloc(32, 1)
 const user = createBinding(1, 10, 'live')
@@ -310,11 +311,11 @@ describe('the cache', () => {
   })
 
   it('saves the decryption', async () => {
-    const token = await issue()
-    await tokens.verify(token, user)
-    const started = performance.now()
-    for (let i = 0; i < 1_000; i++) await tokens.verify(token, user)
-    expect(performance.now() - started).toBeLessThan(100)
+    const four = await Promise.all([1, 2, 3, 4].map((id) => issue(user, id)))
+    const verify = (service: TokenService) => async (): Promise<void> => {
+      for (let i = 0; i < 2_000; i++) await service.verify(four[i % 4] ?? '', user)
+    }
+    expect((await processorTime(verify(tokens))) * 3).toBeLessThan(await processorTime(verify(makeService({ cacheSize: 2 }))))
   })
 })
 

@@ -147,10 +147,9 @@ describe('the catalog', () => {
     expect(await catalog.selectFrom('definition').select('workspace_id').distinct().execute()).toEqual([{ workspace_id: two }])
   })
 
-  it('is cloned for each test file in a moment', async () => {
-    const began = Date.now()
+  it('is cloned for each test file, without being made again', async () => {
     const clone = await createTestDatabase()
-    expect(Date.now() - began).toBeLessThan(2_000)
+    expect((await migrateCatalog(clone.connection)).applied).toEqual([])
     expect(await clone.database.kysely.selectFrom('workspace').selectAll().execute()).toEqual([])
     await clone.drop()
   })

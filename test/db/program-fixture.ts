@@ -2,6 +2,7 @@
 import type { StatementFact } from '../../src/db/records.js'
 import { createRecordsSession } from '../../src/db/records.js'
 import { fromPlain, type Json, type Value } from '../../src/lib/value.js'
+import { Budget } from '../../src/runtime/budget.js'
 import type { Run } from '../../src/runtime/frame.js'
 import { stringify } from '../../src/runtime/serialize.js'
 import { createRun } from '../filters/evaluate.js'
@@ -21,7 +22,7 @@ export interface Programs {
 }
 
 /** Pushes documents into a workspace of its own. */
-export async function createPrograms(documents: string[]): Promise<Programs> {
+export async function createPrograms(documents: string[], maxMilliseconds = 10_000): Promise<Programs> {
   const instance = await createInstance()
   await instance.push(documents.join('\n---\n'), { records: true })
   const facts: StatementFact[] = []
@@ -36,7 +37,7 @@ export async function createPrograms(documents: string[]): Promise<Programs> {
       datasources: workspace.datasources,
       observe: (fact) => facts.push(fact),
     })
-    const run: Run = { ...createRun(), records, passwords }
+    const run: Run = { ...createRun(), budget: new Budget({ maxSteps: 5_000_000, maxMilliseconds, maxDepth: 10 }), records, passwords }
     const raw = new Map(Object.entries(input).map(([key, value]) => [key, fromPlain(value)]))
     return { program: branch.program('function', name), run, raw }
   }

@@ -326,3 +326,34 @@ describe('places on a sphere', () => {
     ).toBe(false)
   })
 })
+
+describe('search_rank', () => {
+  it('is 0 where the words are not found, and its conditions hold for the same rows whatever index there is', async () => {
+    const test = await createTestDatabase()
+    const document = (index: string): string => `table note {\n  schema {\n    int id\n    text? title?\n    text? body?\n  }\n  index = [${index}]\n}`
+    const indexes = ['', '{type: "search", field: [{name: "title", op: "A"}]}', '{type: "search", field: [{name: "title"}, {name: "body", op: "B"}]}']
+    const items = [{ title: 'quick brown fox' }, { title: 'quick dog', body: 'fox' }, { title: null, body: 'quick fox' }, { title: 'Foxes are quick.' }]
+    const answers: unknown[] = []
+    for (const [i, index] of indexes.entries()) {
+      const one = await createBench(test.database, [document(index)], {
+        workspaceId: i + 1,
+        compiler: { lookupSqlFilter: (name) => registry.queryFilter(name)?.sql, isQueryOnly: (name) => registry.isQueryOnly(name) },
+      })
+      await one.run('db.bulk.add "note" { items = $items }', { items })
+      const found: unknown[] = []
+      for (const condition of ['> 0', '>= 0.05', '>= 0', '> -1', '<= 0', '== 0'])
+        for (const words of ['quick fox', 'fox -brown', '"quick dog"', 'nothing']) {
+          const rows = (await one.run(`db.query "note" { where = ($db.note.title|search_rank:$w) ${condition}\n output = ["id"] }`, { w: words })) as {
+            id: number
+          }[]
+          found.push([condition, words, rows.map(({ id }) => id)])
+          expect(one.sql.split(' @@ ').length).toBe(/^> 0|^>= 0\.05/.test(condition) ? 3 : 2)
+        }
+      answers.push(found)
+    }
+    expect(answers[0]).toContainEqual(['> 0', 'quick fox', [1, 4]])
+    expect(answers[0]).toContainEqual(['<= 0', 'quick fox', [2, 3]])
+    for (const other of answers) expect(other).toEqual(answers[0])
+    await test.drop()
+  })
+})

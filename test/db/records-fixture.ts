@@ -5,7 +5,7 @@ import { applyPlan } from '../../src/db/ddl/apply.js'
 import { planTable } from '../../src/db/ddl/plan-table.js'
 import { createRecordsCompiler, createRecordsSession, type RecordsCompilerOptions, type StatementFact } from '../../src/db/records.js'
 import { readTable } from '../../src/definitions/read-table.js'
-import type { TableModel } from '../../src/definitions/table.js'
+import type { Extensions, TableModel } from '../../src/definitions/table.js'
 import { fatal } from '../../src/errors.js'
 import { openGrammar } from '../../src/lang/grammar.js'
 import { parseDocument } from '../../src/lang/parser.js'
@@ -91,12 +91,14 @@ export interface Bench {
 export async function createBench(
   database: Database,
   documents: string[],
-  options: { datasources?: string[]; compiler?: RecordsCompilerOptions; workspaceId?: number } = {},
+  options: { datasources?: string[]; compiler?: RecordsCompilerOptions; workspaceId?: number; extensions?: Extensions } = {},
 ): Promise<Bench> {
-  const { datasources = ['live'], workspaceId = 1 } = options
-  const tables = new Map(documents.map((text) => tableModel(text)).map((model) => [model.name, model]))
+  const { datasources = ['live'], workspaceId = 1, extensions = {} } = options
+  const tables = new Map(documents.map((text) => ({ ...tableModel(text), extensions })).map((model) => [model.name, model]))
   for (const model of tables.values())
-    await database.withTransaction((transaction) => applyPlan(transaction, planTable(null, model, { workspaceId, datasources }), { catalog: false }))
+    await database.withTransaction((transaction) =>
+      applyPlan(transaction, planTable(null, model, { workspaceId, datasources, extensions }), { catalog: false }),
+    )
   const facts: StatementFact[] = []
   const session = createRecordsSession(database, { workspaceId, datasource: datasources[0] ?? 'live', datasources, observe: (fact) => facts.push(fact) })
   const compiler = createRecordsCompiler(tables, options.compiler)

@@ -30,6 +30,7 @@ export function testContext(now = fixedNow, maxSteps = 1e9): FilterContext {
     clock: { now: () => now },
     random: { bytes: randomBytes, int: (min) => min, uuid: () => '550e8400-e29b-41d4-a716-446655440000' },
     spend: (steps) => budget.spend(steps),
+    instanceKeys: [Buffer.from('this instance')],
     compileSelector: () => {
       throw new Error('No selectors here.')
     },

@@ -7,11 +7,12 @@ import { anonymous } from '../../src/runtime/capabilities.js'
 import { compileEscape } from '../../src/runtime/compile-expression.js'
 import type { FilterSpec } from '../../src/runtime/define.js'
 import { createFilterContext } from '../../src/runtime/filter-context.js'
-import type { Frame, Run } from '../../src/runtime/frame.js'
+import type { Evaluate, Frame, Run } from '../../src/runtime/frame.js'
 import { throwingSink } from '../../src/runtime/problem.js'
-import { createRegistry } from '../../src/runtime/registry.js'
+import { createRegistry, isValueFilter } from '../../src/runtime/registry.js'
 import { Scope, topLevel } from '../../src/runtime/scope.js'
 import { selectorsFor } from '../../src/runtime/selector.js'
+import { settle } from '../../src/runtime/waiting.js'
 
 export const registry = createRegistry([], allFilters)
 
@@ -68,12 +69,23 @@ export function createRun(maxSteps = 5_000_000): Run {
 
 /** The value of an expression. Throws AppError for a bad program; a plain Error for one that cannot be read. */
 export function evaluate(source: string, run: Run = createRun()): Value {
+  const { compiled, frame } = compile(source, run)
+  return compiled(frame)
+}
+
+/** The same for an expression that may wait. */
+export async function evaluateLater(source: string, run: Run = createRun()): Promise<Value> {
+  const { compiled, frame } = compile(source, run)
+  return settle(frame, compiled)
+}
+
+function compile(source: string, run: Run): { compiled: Evaluate; frame: Frame } {
   const { expr, problems } = parseExpression(source, registry)
   const error = problems.find((problem) => problem.severity === 'error')
   if (expr === undefined || error) throw new Error(`${source}: ${error?.message ?? 'not an expression'}`)
   const scope = new Scope()
   const compiled = compileEscape({ registry, scope, sink: throwingSink('case'), inputs: null }, expr, topLevel)
-  return compiled(createFrame(run, scope.count))
+  return { compiled, frame: createFrame(run, scope.count) }
 }
 
 function createFrame(run: Run, slots: number): Frame {
@@ -83,6 +95,4 @@ function createFrame(run: Run, slots: number): Frame {
 
 /** What every filter tells about itself: name, source, result. Those of queries only run in test/db/query-filters.test.ts. */
 export const casesOf = (filters: readonly FilterSpec[]): [name: string, source: string, result: string][] =>
-  filters
-    .filter((filter) => 'apply' in filter || 'each' in filter || filter.binds === true)
-    .flatMap(({ name, cases }) => cases.map(([source, result]): [string, string, string] => [name, source, result]))
+  filters.filter(isValueFilter).flatMap(({ name, cases }) => cases.map(([source, result]): [string, string, string] => [name, source, result]))

@@ -1,8 +1,11 @@
 /** Every example pair of the reference, and every case a filter tells about itself, through the real parser and compiler. */
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { allFilters } from '../../src/filters/index.js'
-import { casesOf, evaluate, registry } from './evaluate.js'
+import type { Run } from '../../src/runtime/frame.js'
+import { createJavaScript } from '../../src/services/javascript.js'
+import { casesOf, createRun, evaluate, evaluateLater, registry } from './evaluate.js'
+import { checkExample } from './notation.js'
 
 interface Example {
   name: string
@@ -15,6 +18,8 @@ interface Example {
 /** An example we believe wrong, or that is prose. `restated` is what runs in its place. */
 interface Dispute {
   name: string
+  /** `input` for one of test/fields/reference-examples.test.ts. */
+  kind?: 'input'
   expr: string
   reason: string
   restated?: { expr: string; result: string }[]
@@ -22,27 +27,19 @@ interface Dispute {
 
 const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(`../cases/${file}`, import.meta.url), 'utf8')) as T
 const examples = read<Example[]>('filters.json').filter(({ kind }) => kind === 'value')
-const disputes = read<Dispute[]>('disputed.json')
-/** JavaScript and evaluation of text: known, and refused with a clear error. */
-const pendingFilters: ReadonlySet<string> = new Set([
-  'lambda',
-  'lambda_map',
-  'lambda_filter',
-  'lambda_some',
-  'lambda_every',
-  'lambda_find',
-  'lambda_findIndex',
-  'lambda_reduce',
-  'to_expr',
-])
-const pending = examples.filter(({ name }) => pendingFilters.has(name))
+const disputes = read<Dispute[]>('disputed.json').filter(({ kind }) => kind === undefined)
 const disputeOf = ({ name, expr }: Example): Dispute | undefined => disputes.find((dispute) => dispute.name === name && dispute.expr === expr)
 
-const check = (expr: string, result: string): void => expect(evaluate(expr)).toStrictEqual(evaluate(result))
+const javascript = createJavaScript()
+afterAll(() => javascript.close())
+
+const runWithJavaScript = (): Run => ({ ...createRun(), javascript })
+
+const check = async (expr: string, result: string): Promise<void> => expect(await evaluateLater(expr, runWithJavaScript())).toStrictEqual(evaluate(result))
 
 describe('examples of the reference', () => {
-  const undisputed = examples.filter((example) => !pendingFilters.has(example.name) && !disputeOf(example))
-  it.each(undisputed.map(({ name, expr, result }) => [name, expr, result]))('%s: %s → %s', (_, expr, result) => check(expr, result))
+  const undisputed = examples.filter((example) => !disputeOf(example))
+  it.each(undisputed.map(({ name, expr, result }) => [name, expr, result]))('%s: %s → %s', (_, expr, result) => checkExample(expr, result, runWithJavaScript()))
 })
 
 describe('disputed examples, restated', () => {
@@ -61,15 +58,9 @@ describe('cases of the filters', () => {
   it.each(casesOf(allFilters))('%s: %s → %s', (_, source, result) => check(source, result))
 })
 
-describe('filters that do not run yet', () => {
-  it.each(pending.map(({ name, expr }) => [name, expr]))('%s says so: %s', (_, expr) => {
-    expect(() => evaluate(expr)).toThrow(expect.objectContaining({ kind: 'unsupported' }))
-  })
-})
-
 describe('names', () => {
   const names = new Set(read<Example[]>('filters.json').map(({ name, kind }) => (kind === 'value' ? name : '')))
-  it.each([...names].filter((name) => name !== '' && !pendingFilters.has(name)))('knows %s', (name) => {
+  it.each([...names].filter((name) => name !== ''))('knows %s', (name) => {
     expect(registry.filter(name)).toMatchObject({ name })
   })
 })

@@ -3,6 +3,7 @@ import { CompactSign, compactDecrypt, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.js'
 import { fromPlain } from '../../src/lib/value.js'
+import type { FilterContext } from '../../src/runtime/define.js'
 import { apply, applyIn, fixedNow, testContext } from './apply.js'
 
 const key32 = '0123456789abcdef0123456789abcdef'
@@ -125,6 +126,13 @@ describe('identifiers', () => {
     for (const changed of [text.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')), text.slice(0, -1), `${text} `, '', '.'])
       expect(apply('secureid_decode', changed, 'my_salt')).toBeNull()
     for (const id of [-1, 2 ** 53, 'x', null]) expect(() => apply('secureid_encode', id)).toThrow(AppError)
+  })
+  it('secure ids belong to the instance; ids of an earlier key still open', () => {
+    const on = (...keys: string[]): FilterContext => ({ ...testContext(), instanceKeys: keys.map((key) => Buffer.from(key)) })
+    const text = applyIn(on('one'), 'secureid_encode', 7, 's')
+    expect(applyIn(on('two'), 'secureid_encode', 7, 's')).not.toBe(text)
+    expect(applyIn(on('two'), 'secureid_decode', text, 's')).toBeNull()
+    expect(applyIn(on('two', 'one'), 'secureid_decode', text, 's')).toBe(7)
   })
   it('create_uid is a safe int, and different each time', () => {
     const uids = Array.from({ length: 200 }, () => apply('create_uid', null))

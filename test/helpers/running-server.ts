@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { parseConfig } from '../../src/config.js'
 import { startServer } from '../../src/server.js'
+import { assertNoSecrets, captureLog, createCanaries } from './canaries.js'
 import { createEmptyDatabase } from './database.js'
+import { assertSecurityHeaders } from './security-headers.js'
 import { createTemporaryDirectory } from './temporary-directory.js'
 
 export interface ListeningServer {
@@ -18,8 +20,8 @@ export interface ListeningServer {
   meta(method: string, path: string, body?: unknown): Promise<CallAnswer>
   /** Pushes one text of XanoScript. Throws with the answer when it is refused. */
   pushText(text: string): Promise<void>
-  /** Ends the process's server and starts another one over the same database. */
-  restart(): Promise<void>
+  /** Ends the process's server and starts another one over the same database, with other settings if any are given. */
+  restart(changes?: Record<string, string>): Promise<void>
   /** A second node over the same database. */
   addNode(): Promise<{ url: string; close(): Promise<void> }>
   /** Pushes every `.xs` file below a directory of the repository. Throws with the answer when it is refused. */
@@ -50,11 +52,16 @@ const unlimited = { max: 1_000_000, windowMs: 60_000 }
 export interface ListeningOptions {
   /** Limits as configured; without it nothing is limited. */
   limited?: boolean
+  /** Login providers over plain http. */
+  insecureIssuers?: boolean
 }
 
-export async function startListeningServer(environment: Record<string, string> = {}, { limited = false }: ListeningOptions = {}): Promise<ListeningServer> {
+export async function startListeningServer(
+  environment: Record<string, string> = {},
+  { limited = false, insecureIssuers = false }: ListeningOptions = {},
+): Promise<ListeningServer> {
   const { connection, drop } = await createEmptyDatabase()
-  const config = parseConfig({
+  const settled = {
     PORT: '8686',
     DATABASE_URL: toUrl(connection),
     STACKHOLD_DATA: createTemporaryDirectory().path,
@@ -62,9 +69,16 @@ export async function startListeningServer(environment: Record<string, string> =
     STACKHOLD_ADMIN_TOKEN: adminToken,
     STACKHOLD_LOG_LEVEL: 'silent',
     ...environment,
-  })
-  const settings = limited ? {} : { requestLimit: unlimited, authLimit: unlimited, accountLimit: unlimited }
-  const start = () => startServer({ ...config, http: { ...config.http, port: 0 } }, { settings })
+  }
+  const settings = limited
+    ? {}
+    : { requestLimit: unlimited, authLimit: unlimited, accountLimit: unlimited, totalAuthLimit: unlimited, expensiveLimit: unlimited }
+  const canaries = createCanaries([adminToken, settled.STACKHOLD_SECRET])
+  const lines = captureLog()
+  const start = (changes: Record<string, string> = {}) => {
+    const config = parseConfig({ ...settled, ...changes })
+    return startServer({ ...config, http: { ...config.http, port: 0 } }, { settings, insecureIssuers, log: lines.log })
+  }
   let server = await start()
   const client = new pg.Client(connection)
   await client.connect()
@@ -81,6 +95,9 @@ export async function startListeningServer(environment: Record<string, string> =
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await answer.text()
+    assertNoSecrets(path, text)
+    canaries.learnFrom(token, body, text)
+    assertSecurityHeaders(`${method} ${path} ${answer.status}`, (name) => answer.headers.get(name))
     const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true && text !== ''
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : null }
   }
@@ -97,9 +114,9 @@ export async function startListeningServer(environment: Record<string, string> =
     call,
     meta: (method, path, body) => call(method, `/api:meta${path}`, { body, token: adminToken }),
     pushText,
-    async restart() {
+    async restart(changes) {
       await server.close(1000)
-      server = await start()
+      server = await start(changes)
     },
     async addNode() {
       const node = await start()
@@ -116,9 +133,18 @@ export async function startListeningServer(environment: Record<string, string> =
       )
     },
     async close() {
-      await client.end()
       await server.close(1000)
-      await drop()
+      try {
+        canaries.assertClean('The log', lines.text())
+        for (const table of ['security_event', 'request_history'])
+          canaries.assertClean(
+            table,
+            (await client.query<{ row: string }>(`select t::text as row from stackhold.${table} t`)).rows.map(({ row }) => row).join('\n'),
+          )
+      } finally {
+        await client.end()
+        await drop()
+      }
     },
   }
 }

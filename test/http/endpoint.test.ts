@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UploadedFile } from '../../src/http/uploaded-file.js'
 import { obj, type Value } from '../../src/lib/value.js'
 import type { Run } from '../../src/runtime/frame.js'
+import { processorTime } from '../helpers/growth.js'
 import { makeApp, type TestApp, type TestEndpoint } from './harness.js'
 
 const echo = (_run: Run, input: ReadonlyMap<string, Value>): Value => obj(input)
@@ -201,7 +202,8 @@ describe('R04: who may call', () => {
   it('reports a refusal once, without the token', async () => {
     test.facts.length = 0
     await get('me', 'Bearer canary.b.c.d.e')
-    expect(test.facts).toEqual([{ kind: 'authn_login_fail', ip: '127.0.0.1', workspaceId: 1, endpoint: 'GET me', reason: 'rejected' }])
+    const fact = { kind: 'authn_login_fail', ip: '127.0.0.1', workspaceId: 1, endpoint: 'GET me', table: 'user', reason: 'malformed' }
+    await vi.waitFor(() => expect(test.facts).toEqual([fact]))
   })
 
   it('keeps 500 interleaved callers apart', async () => {
@@ -299,15 +301,17 @@ describe('inputs', () => {
     ['a poisoned key, escaped', 'application/json', '{"a":[{"\\u005f_proto__":{"x":1}}]}'],
     ['a constructor', 'application/json', '{"constructor":{"prototype":{"x":1}}}'],
     ['a poisoned form', 'application/x-www-form-urlencoded', 'a[__proto__][x]=1'],
+    ['a number beyond all', 'application/json', '{"a":[1e999]}'],
     ['65 levels', 'application/json', `${'['.repeat(65)}${']'.repeat(65)}`],
     ['500,000 levels', 'application/json', '['.repeat(500_000)],
     ['10,001 keys', 'application/json', `{${Array.from({ length: 10_001 }, (_, i) => `"k${i}":1`).join(',')}}`],
   ])('refuses %s with 400', async (_what, type, body) => {
-    const before = Date.now()
-    const answer = await post('echo', type, Buffer.from(body, 'latin1'))
-    expect(answer.statusCode).toBe(400)
-    expect(answer.json()).toMatchObject({ code: 'ERROR_CODE_BAD_REQUEST' })
-    expect(Date.now() - before).toBeLessThan(250)
+    const refuse = async (): Promise<void> => {
+      const answer = await post('echo', type, Buffer.from(body, 'latin1'))
+      expect(answer.statusCode).toBe(400)
+      expect(answer.json()).toMatchObject({ code: 'ERROR_CODE_BAD_REQUEST' })
+    }
+    expect(await processorTime(refuse)).toBeLessThan(1_000)
     expect(({} as { x?: unknown }).x).toBeUndefined()
   })
 

@@ -8,6 +8,7 @@ import { type Config, parseConfig } from '../../src/config.js'
 import type { TableModel } from '../../src/definitions/table.js'
 import type { HttpSettings } from '../../src/http/settings.js'
 import type { Definition, Field, Statement } from '../../src/lang/tree.js'
+import { compileIpLists, type IpLists } from '../../src/lib/ip-list.js'
 import { type Obj, obj, type Value } from '../../src/lib/value.js'
 import type { RecordsSession } from '../../src/runtime/capabilities.js'
 import type { Run } from '../../src/runtime/frame.js'
@@ -34,7 +35,9 @@ export interface TestGroup {
   branch?: string
   active?: boolean
   cors?: Partial<CorsPolicy>
-  swagger?: { active: boolean; token: string }
+  swagger?: { active: boolean; token: string; stated?: boolean }
+  /** Lists of networks, as a group has them. */
+  ipAccess?: Partial<IpLists>
   endpoints: TestEndpoint[]
 }
 
@@ -125,7 +128,8 @@ function makeGroup(given: TestGroup, branch: BranchSnapshot): GroupSnapshot {
     active: given.active ?? true,
     branch,
     cors: { ...closedCors, ...given.cors },
-    swagger: given.swagger ?? { active: true, token: '' },
+    swagger: { active: true, token: '', stated: true, ...given.swagger },
+    admits: compileIpLists({ allow: [], deny: [], ...given.ipAccess }),
     endpoints,
     match(method, path) {
       const hit = router.match(method, path)
@@ -188,8 +192,9 @@ export async function makeApp(groups: TestGroup[], env: Record<string, string> =
   const app = await buildApp(config, {
     services: { clock, random: systemRandom, passwords: createPasswords(), tokens, openRecords: (_workspace, datasource) => makeRecords(datasource) },
     snapshot: () => snapshot,
-    adminTokens: { verify: async (token) => (token === 'shk_admin' ? { id: 1, name: 'admin', scopes: ['*'] } : null) },
-    settings: { ...toSettings(config), ...settings },
+    adminTokens: { verify: async (token) => (token === 'shk_admin' ? { id: 1, name: 'admin', scopes: ['*'], role: 'owner' } : null) },
+    // What is not there is told, so that routing can be seen; R25 tests the other way.
+    settings: { ...toSettings(config), hideRoutes: false, ...settings },
     observe: (fact) => void facts.push(fact),
     ...deps,
   })

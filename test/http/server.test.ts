@@ -7,6 +7,7 @@ import { pullCommand } from '../../src/cli/pull.js'
 import { pushCommand } from '../../src/cli/push.js'
 import { scaffoldCommand } from '../../src/cli/scaffold.js'
 import { parseConfig } from '../../src/config.js'
+import { encodeSecureId } from '../../src/filters/secure-id.js'
 import { type RunningServer, startServer } from '../../src/server.js'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'stackhold-server-'))
@@ -72,6 +73,18 @@ describe('a server', () => {
     expect((await call('/api:pinggrp/ping')).body).toBe('pong')
     await expect(pushCommand(file, { ...remote(), token: 'wrong' })).rejects.toThrow('401')
     await expect(pushCommand(join(files, 'none'), remote())).rejects.toThrow('does not exist')
+  })
+
+  it('obscures ids with a key that nobody else has', async () => {
+    const file = join(files, 'obscure.xs')
+    writeFileSync(
+      file,
+      'query obscure verb=GET {\n  api_group = "ping"\n  public = "test"\n  input {}\n  stack {}\n  response = [12345|secureid_encode:"s", 12345|secureid_encode:"s"|secureid_decode:"s"]\n}\n',
+    )
+    await pushCommand(file, remote())
+    const [text, id] = (await call('/api:pinggrp/obscure')).body as unknown as [string, number]
+    expect(id).toBe(12345)
+    expect(text).not.toBe(encodeSecureId(12345, { instance: new Uint8Array(), salt: Buffer.from('s') }))
   })
 
   it('names every mistake of a push with its place, and changes nothing', async () => {

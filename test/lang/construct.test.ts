@@ -24,6 +24,17 @@ describe('constructs', () => {
     expect(definition(text)).toMatchObject({ kind, name })
   })
 
+  it('keeps the lines of inputs and of the response', () => {
+    const found = parse(
+      'function f {\n  input {\n    int a\n\n    object b {\n      schema {\n        int c\n      }\n    }\n  }\n  stack\n  response = {\n    a: 1\n  }\n}',
+    ).definition
+    expect(found?.input?.map(({ name, line }) => [name, line])).toEqual([
+      ['a', 3],
+      ['b', 5],
+    ])
+    expect(found?.response?.line).toBe(12)
+  })
+
   it('reads a whole query', () => {
     const found = definition(`
 // lists books

@@ -106,7 +106,14 @@ export function definition(text: string): Definition {
   const { definition: found, problems } = parse(text)
   const errors = problems.filter((p) => p.severity === 'error')
   if (found === undefined || errors.length > 0) throw new Error(errors.map((p) => `${p.message}\n${p.excerpt}`).join('\n'))
-  return withoutPositions(found)
+  return withoutInputLines(withoutPositions(found))
+}
+
+/** Lines are looked at by tests of their own: test/lang/construct.test.ts. */
+function withoutInputLines({ response, ...rest }: Definition): Definition {
+  const { line: _, ...value } = response ?? {}
+  const input = rest.input?.map(({ line: _line, ...field }) => field)
+  return { ...rest, ...(input ? { input } : {}), ...(response ? { response: value as typeof response } : {}) }
 }
 
 /** The statements of a stack with this text. */

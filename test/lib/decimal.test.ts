@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { add, divide, mean, multiply, round, subtract, sum, toFixedParts } from '../../src/lib/decimal.js'
+import { add, divide, mean, multiply, remainder, round, subtract, sum, toFixedParts } from '../../src/lib/decimal.js'
 
 describe('arithmetic as people write it', () => {
   it('has no binary noise', () => {
@@ -13,8 +13,31 @@ describe('arithmetic as people write it', () => {
     expect(multiply(1.1, 1.1)).toBe(1.21)
     expect(divide(0.6, 3)).toBe(0.2)
     expect(divide(1, 3)).toBe(1 / 3)
+    expect(divide(0.3, 0.1)).toBe(3)
+    expect(remainder(0.3, 0.1)).toBe(0)
+    expect(remainder(-5.5, 2)).toBe(-1.5)
+    expect(add(19.99, -0.99)).toBe(19)
+    expect(multiply(19.99, 100)).toBe(1999)
     expect(mean([0.1, 0.2, 0.3])).toBe(0.2)
     expect(mean([1e-300, 3e-300])).toBe(2e-300)
+  })
+  it('agrees with exact arithmetic for numbers of up to 15 digits in all', () => {
+    const amount = fc.tuple(fc.integer({ min: -99_999_999, max: 99_999_999 }), fc.integer({ min: 0, max: 6 }))
+    const scaled = (digits: bigint, places: number): number => Number(`${digits}e-${places}`)
+    fc.assert(
+      fc.property(amount, amount, ([x, p], [y, q]) => {
+        const [a, b] = [scaled(BigInt(x), p), scaled(BigInt(y), q)]
+        const places = Math.max(p, q)
+        const sum = BigInt(x) * 10n ** BigInt(places - p) + BigInt(y) * 10n ** BigInt(places - q)
+        expect(add(a, b)).toBe(scaled(sum, places))
+        if (Math.abs(x * y) <= 999_999_999_999_999) expect(multiply(a, b) + 0).toBe(scaled(BigInt(x) * BigInt(y), p + q))
+      }),
+    )
+  })
+  it('takes longer numbers as they are, without NaN', () => {
+    expect(add(Math.PI, 1 / 3)).toBe(Math.PI + 1 / 3)
+    expect(multiply(Math.E * 1e-8, Math.PI)).toBe(Math.E * 1e-8 * Math.PI)
+    expect(divide(5e-324, 3.7)).toBe(5e-324 / 3.7)
   })
   it('stays close to the binary result', () => {
     const number = fc.tuple(fc.integer({ min: -1e12, max: 1e12 }), fc.integer({ min: 0, max: 9 })).map(([digits, scale]) => digits / 10 ** scale)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endImportJob, forgetImportJobs, insertImportJob, touchImportJob } from '../../src/db/import-jobs.js'
 import { type Answer, createServer, type TestServer } from './server.js'
 
 let server: TestServer
@@ -63,7 +64,7 @@ describe('import', () => {
       { name: 'Ann "A" B', email: 'ann@x.org', age: 3, tags: ['a', 'b'], extra: { k: 1 }, active: true, role: 'member' },
       { name: 'Two\nlines' },
     ])
-    expect(server.facts.at(-1)).toMatchObject({ kind: 'content_imported', table: 'person', rows: 2 })
+    expect(server.facts.findLast((fact) => fact.kind === 'content_imported')).toMatchObject({ kind: 'content_imported', table: 'person', rows: 2 })
   })
 
   it('adds nothing when a row fails, and names line and column', async () => {
@@ -180,6 +181,24 @@ describe('import', () => {
     expect((await state()).error.message).toContain('line 2')
   })
 
+  it('is known to every node, and reported failed when its node dies', async () => {
+    await empty()
+    const { db } = server.instance
+    const running = await insertImportJob(db, { workspaceId: 1, tableId: id })
+    const status = async () => (await server.meta('GET', `${base()}/import/${running.id}`)).body
+    // Of another node: it says how far it is.
+    await touchImportJob(db, running.id, { read: 7 })
+    expect(await status()).toMatchObject({ job_id: running.id, status: 'running', progress: { read: 7 }, ended_at: null })
+    await db.query(`update stackhold.import_job set seen_at = now() - interval '1 minute' where id = $1`, [running.id])
+    expect(await status()).toMatchObject({ status: 'error', progress: { read: 7 }, error: { message: expect.stringContaining('Nothing was imported') } })
+    expect((await status()).ended_at).not.toBeNull()
+    await endImportJob(db, running.id, { progress: { read: 9 }, result: { added: 9 }, error: null })
+    expect(await status()).toMatchObject({ status: 'ok', result: { added: 9 }, error: null })
+    await db.query(`update stackhold.import_job set seen_at = now() - interval '2 hours' where id = $1`, [running.id])
+    await forgetImportJobs(db)
+    expect((await server.meta('GET', `${base()}/import/${running.id}`)).status).toBe(404)
+  })
+
   it('needs its own scope', async () => {
     const token = await server.tokenWith(['content', 'database'])
     expect((await server.meta('POST', `${base()}/import`, 'name\nAnn\n', { token, headers: { 'content-type': 'text/csv' } })).status).toBe(403)
@@ -211,7 +230,7 @@ describe('export', () => {
     expect(file.text).not.toMatch(/hidden|argon2/)
     for (const text of ["'=1+1", "'+1", "'-1", "'@SUM", "'\tx", "'\rx"]) expect(file.text).toContain(text)
     expect(file.text).toContain(',-1.5,')
-    expect(server.facts.at(-1)).toMatchObject({ kind: 'content_exported', rows: formulas.length, table: 'person' })
+    expect(server.facts.findLast(({ kind }) => kind === 'content_exported')).toMatchObject({ rows: formulas.length, table: 'person' })
     // Text rules (trim, min:2) would change what was put in behind their back.
     await server.instance.db.query(`update ws_1_live.person set name = 'person ' || id`)
     const again = await server.meta('GET', `${base()}/export`)

@@ -1,6 +1,7 @@
 /** What an error tells a builder: document, line, statement and the value; never a secret. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AppError } from '../../src/errors.js'
+import type { Json } from '../../src/lib/value.js'
 import { createServer, type TestServer } from '../meta/server.js'
 import { run, stack } from './harness.js'
 
@@ -31,8 +32,23 @@ describe('the offending value', () => {
   it('is named by document and part when inputs are refused', async () => {
     expect(await failure(stack('', '1', { input: 'int n', values: { n: 'x' } }))).toMatchObject({
       kind: 'input',
-      position: { document: 'function "test"', statement: 'input' },
+      value: 'x',
+      position: { document: 'function "test"', line: 3, statement: 'input' },
     })
+    const filtered = await failure(stack('', '1', { input: 'text a\nint b filters=min:3', values: { a: 'x', b: 2 } }))
+    expect(filtered).toMatchObject({ kind: 'input', value: 2, position: { line: 4, statement: 'input' } })
+  })
+
+  it('of a refused input is never a secret, nor an object that holds one', async () => {
+    const nested = 'object a {\n schema {\n  int n\n  text key {\n   sensitive = true\n  }\n }\n}'
+    for (const [input, values] of [
+      ['int a {\n sensitive = true\n}', { a: 'canary' }],
+      [nested, { a: { n: 'x', key: 'canary' } }],
+    ] as const) {
+      const refused = await failure(stack('', '1', { input, values: values as Record<string, Json> }))
+      expect(refused).toMatchObject({ kind: 'input', position: { statement: 'input' } })
+      expect(refused.value).toBeUndefined()
+    }
   })
 
   it('is none where no value is to blame', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { AppError } from '../../src/errors.js'
-import { run, stack } from './harness.js'
+import { type AppError, fatal } from '../../src/errors.js'
+import type { Workspace } from '../../src/runtime/define.js'
+import { compileTest } from '../../src/runtime/test-run.js'
+import { createRun, library, registry, run, stack } from './harness.js'
 
 const failure = async (work: Promise<unknown>): Promise<AppError> => {
   try {
@@ -10,6 +12,12 @@ const failure = async (work: Promise<unknown>): Promise<AppError> => {
   }
   throw new Error('did not fail')
 }
+
+const unknown = (): never => {
+  throw fatal('Nothing is known here.')
+}
+/** A workspace without documents and tables. */
+const nothing: Workspace = { records: { compile: unknown }, callable: unknown, document: unknown, isAuthTable: () => false }
 
 describe('errors', () => {
   it('name the document, line and statement of the innermost statement, also across calls', async () => {
@@ -42,7 +50,40 @@ function "inner" {
   })
 
   it('name the response', async () => {
-    expect(await failure(stack('', '$nope'))).toMatchObject({ position: { document: 'function "test"', statement: 'response' } })
+    expect(await failure(stack('', '$nope'))).toMatchObject({ position: { document: 'function "test"', line: 8, statement: 'response' } })
+    expect(await failure(stack('', '{\n  a: 1 + "x"\n}'))).toMatchObject({
+      value: 'x',
+      position: { document: 'function "test"', line: 8, statement: 'response' },
+    })
+  })
+
+  it('of a mock and of what a test is given name their place', async () => {
+    const mocked = stack('util.get_env {\n  mock = {"t": 1 + "x"}\n} as $x', '$x', { run: createRun({ test: 't' }) })
+    expect(await failure(mocked)).toMatchObject({ value: 'x', position: { document: 'function "test"', line: 6, statement: 'util.get_env' } })
+
+    const { definitions, program } = library(`function "f" {
+  input {
+    int n
+  }
+  stack {
+  }
+  response = $input.n
+  test "given" {
+    input = {n: 1 + "x"}
+    expect.to_equal ($response) {
+      value = 1
+    }
+  }
+  test "judged" {
+    input = {n: 1}
+    expect.to_equal ($response - "x") {
+      value = 1
+    }
+  }
+}`)
+    const outcomes = definitions[0]?.tests.map((test) => compileTest(test, { registry, workspace: nothing }).run(createRun(), program('function', 'f'), null))
+    const messages = (await Promise.all(outcomes ?? [])).map(({ message }) => message)
+    expect(messages).toEqual(['Not numeric. (test "given", input)', 'Not numeric. (test "judged" line 16, expect.to_equal)'])
   })
 
   it('of precondition map their type to code and status', async () => {

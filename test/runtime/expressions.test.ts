@@ -25,7 +25,7 @@ const cases: readonly (readonly [expression: string, value: Json])[] = [
   ['"5" + 3', 8],
   ['"1.5" * "2"', 3],
   ['-$n', -5],
-  ['0.1 + 0.2', 0.30000000000000004],
+  ['0.1 + 0.2', 0.3],
   ['5.0', 5],
   // text
   ['"a" ~ 1 ~ true ~ null ~ false', 'a1truefalse'],

@@ -34,18 +34,16 @@ describe('limits', () => {
     expect(await run(recursive, { n: 20000 }, { run: createRun({ limits: { maxDepth: 30000 } }) })).toBe(20000)
   })
 
-  it('runs ten million turns in seconds and lets others run meanwhile', async () => {
+  it('runs ten million turns and lets others run meanwhile', async () => {
     // Processor time between two ticks: wall time would count what other processes take.
     let [worst, last] = [0, process.cpuUsage()]
     const timer = setInterval(() => {
       worst = Math.max(worst, process.cpuUsage(last).user / 1000)
       last = process.cpuUsage()
     }, 1)
-    const started = performance.now()
     const text = 'var $x { value = 0 }\nwhile ($x < 10000000) {\n each {\n math.add $x { value = 1 }\n }\n}'
     expect(await stack(text)).toBe(10_000_000)
     clearInterval(timer)
-    expect(performance.now() - started).toBeLessThan(10_000)
     expect(worst).toBeLessThan(50)
   })
 

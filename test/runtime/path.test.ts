@@ -55,6 +55,14 @@ describe('paths', () => {
     }
     const list = fromPlain([1, 2]) as Value[]
     expect(setPathOwned(list, 3, 'x')).toBe(list)
+    // The new value is computed before the list grows, so a failure leaves it as it was.
+    const untouched: Value[] = [1]
+    const fails = (): never => {
+      throw new Error('no value')
+    }
+    expect(() => setPathOwned(untouched, 4, fails)).toThrow('no value')
+    expect(untouched).toEqual([1])
+    expect(setPathOwned(untouched, 3, (_old, _index, parent) => (parent as Value[]).length)).toEqual([1, null, null, 1])
     expect(list).toEqual([1, 2, null, 'x'])
   })
 

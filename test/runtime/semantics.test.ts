@@ -6,6 +6,7 @@ import { AppError } from '../../src/errors.js'
 import { parseDocuments } from '../../src/lang/parser.js'
 import type { Json } from '../../src/lib/value.js'
 import { checkDefinition } from '../../src/runtime/compile.js'
+import { createJavaScript } from '../../src/services/javascript.js'
 import { createBench } from '../db/records-fixture.js'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js'
 import { createServer, type TestServer } from '../meta/server.js'
@@ -83,8 +84,13 @@ async function judge(c: Case, work: Promise<Json>): Promise<void> {
     )
 }
 
+const javascript = createJavaScript()
+afterAll(() => javascript.close())
+
 describe('programs', () => {
-  it.each(titled(cases.filter((c) => !c.database && !c.push && c.document === undefined)))('%s', (_, c) => judge(c, run(textOf(c), c.values)))
+  it.each(titled(cases.filter((c) => !c.database && !c.push && c.document === undefined)))('%s', (_, c) =>
+    judge(c, run(textOf(c), c.values, { run: createRun({ javascript }) })),
+  )
 })
 
 describe('documents', () => {
@@ -175,9 +181,24 @@ async function send({ app }: TestServer, method: string, path: string, body: Jso
   }
 }
 
+/** The questions that the sources answer differently, as docs/xanoscript.md lists them: there are this many, and each has an answer and a case. */
+const questionCount = 34
+
 describe('the rules', () => {
+  const covered = new Set(cases.map(({ rule }) => rule))
+
   it('have a case for every decision, 25 and 22 included', () => {
-    const covered = new Set(cases.map(({ rule }) => rule))
     expect(Array.from({ length: 30 }, (_, i) => String(i + 1)).filter((rule) => !covered.has(rule))).toEqual([])
+  })
+
+  it('have an answer and a case for every ambiguity, and document every one that has a case', () => {
+    const docs = readFileSync(new URL('../../docs/xanoscript.md', import.meta.url), 'utf8')
+    const section = docs.slice(docs.indexOf('## Where sources disagree')).split('\n## ')[0] ?? ''
+    const rows = section.split('\n').flatMap((line) => /^\| (.+?) \| (.+) \|$/.exec(line)?.slice(1, 3) ?? [])
+    const answers = new Map(Array.from({ length: rows.length / 2 }, (_, i) => [(rows[i * 2] ?? '').replaceAll('\\|', '|'), rows[i * 2 + 1]] as const))
+    for (const heading of ['Question', '---']) answers.delete(heading)
+    const questions = [...covered].filter((rule) => rule.startsWith('14: ')).map((rule) => rule.slice('14: '.length))
+    expect([...answers.keys()].sort()).toEqual(questions.sort())
+    expect(answers.size).toBe(questionCount)
   })
 })

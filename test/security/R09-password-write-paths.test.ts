@@ -158,11 +158,37 @@ describe('R09: password rules on every write path', () => {
     await server.instance.db.query(`truncate ${schema}.person`)
     await server.meta('POST', `${table}/content`, { ...row, secret: good })
     const before = await rows()
-    for (const secret of ['Short-1', 'correct-horse-42', 'Password1234!', 'Stackhold-rules-1']) {
+    for (const [secret, reason] of violations) {
       const { status, body } = await server.meta('POST', `${table}/content/search/patch`, { search: { email: row.email }, updates: { secret } })
-      expect([secret, status, body.payload]).toEqual([secret, 400, { param: 'secret' }])
+      expect([secret, status, body.message.slice(body.message.indexOf('Input "secret"'))]).toEqual([secret, 400, `Input "secret" ${reason}`])
+      expect(body.payload).toMatchObject({ param: 'secret' })
     }
     expect(await rows()).toEqual(before)
+  })
+
+  it('a search-and-patch judges by the names of each row it finds, changes all or none, and hashes for each', async () => {
+    await server.instance.db.query(`truncate ${schema}.person`)
+    const others = [row, { name: 'Grace Hopper', email: 'amazing@example.com' }]
+    for (const other of others) await server.meta('POST', `${table}/content`, { ...other, secret: good })
+    const before = await rows()
+    const patch = (secret: string) => server.meta('POST', `${table}/content/search/patch`, { search: { 'email|like': '%@example.com' }, updates: { secret } })
+    for (const secret of ['My-Hopper-1906', 'Its-Amazing-99', 'My-Lovelace-1815']) expect([secret, (await patch(secret)).status]).toEqual([secret, 400])
+    expect(await rows()).toEqual(before)
+    expect((await patch('Another-Horse-43')).body).toMatchObject({ success_total: 2 })
+    const hashes = (await rows()).map((one) => String(one['secret']))
+    expect(new Set([...hashes, ...before.map((one) => String(one['secret']))]).size).toBe(4)
+    expect(hashes.every((hash) => hash.startsWith('$argon2id$'))).toBe(true)
+  })
+
+  it('a CSV import obeys them', async () => {
+    await server.instance.db.query(`truncate ${schema}.person`)
+    for (const [secret, reason] of violations) {
+      const { status, body } = await server.meta('POST', `${table}/content/import`, `name,email,secret\nAda Lovelace,countess@example.com,${secret}\n`, {
+        headers: { 'content-type': 'text/csv' },
+      })
+      expect([secret, status, body.message.slice(body.message.indexOf('Input "secret"'))]).toEqual([secret, 400, `Input "secret" ${reason}`])
+    }
+    expect(await rows()).toEqual([])
   })
 
   it('a column with filters of its own keeps them, plus the block list', async () => {

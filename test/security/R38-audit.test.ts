@@ -52,6 +52,7 @@ const documents: [line: string, rule: string, text: string][] = [
     'missing-ownership-check',
     query('orders', 'GET', auth, '', 'db.query order {\n  return = {type: "list", paging: {page: 1, per_page: 10}}\n} as $x', '$x'),
   ],
+  ['C8', 'bypassed-rules', query('office', 'GET', `${auth}\n  bypass_rules = "todo"`, '', '')],
   ['C8', 'shared-cache', query('cached', 'GET', `${auth}\n  cache = {ttl: 60, auth: false}`, '', '')],
   ['C9', 'insecure-cors-origin', 'api_group plain {\n  cors = {mode: "custom", origins: ["http://app.example.com"]}\n}'],
   ['C10', 'wildcard-cors', 'api_group wild {\n  cors = {mode: "custom", origins: ["*"]}\n}'],
@@ -86,7 +87,11 @@ const documents: [line: string, rule: string, text: string][] = [
   ['S4', 'token-in-query', query('verify', 'GET', auth, 'text token', '')],
   ['S5', 'header-from-input', query('go', 'GET', auth, 'text to', 'util.set_header {\n  value = "Location: " ~ $input.to\n}')],
 ]
-const around = ['api_group planted {\n}', 'table order {\n  schema {\n    int id\n    int user_id {\n      table = "user"\n    }\n  }\n}']
+const around = [
+  'api_group planted {\n}',
+  query('nightly', 'GET', `${auth}\n  bypass_rules = "A nightly report counts all orders."`, '', ''),
+  'table order {\n  schema {\n    int id\n    int user_id {\n      table = "user"\n    }\n  }\n}',
+]
 
 /** Settings of the server, one by one wrong. */
 const settings: [line: string, words: string, env: Record<string, string>][] = [
@@ -101,7 +106,7 @@ const settings: [line: string, words: string, env: Record<string, string>][] = [
   ['C17', 'Requests are not limited', { STACKHOLD_REQUESTS_PER_MINUTE: '0' }],
   ['C17', 'X-Forwarded-For', { STACKHOLD_TRUST_PROXY: 'true' }],
   ['C18', 'drops security events', { STACKHOLD_LOG_LEVEL: 'silent' }],
-  ['S5', 'no TLS is known', { HOST: '0.0.0.0' }],
+  ['S5', 'no TLS is known', { HOST: '0.0.0.0', STACKHOLD_BEHIND_TLS: 'true' }],
 ]
 
 let server: RunningServer
@@ -165,10 +170,20 @@ describe('R38: the audit', () => {
 
   it('finds every misconfiguration planted in the workspace, with place and fix, and exits with 1', async () => {
     expect(documents.length).toBeGreaterThanOrEqual(25)
+    // Production would refuse the wildcard when it is saved: it came another way.
+    await server.close()
+    await start({ STACKHOLD_ENV: 'development' })
     const pushed = await call('/multidoc?partial=true', [...around, ...documents.map(([, , text]) => text)].join('\n---\n'))
     expect([pushed.status, pushed.text.slice(0, 300)]).toEqual([200, expect.stringContaining('guid_map')])
-    const { ok, lines } = await report()
+    await server.close()
+    await start()
+    const { ok, lines, accepted } = await report()
     expect(ok).toBe(false)
+    expect(accepted).toEqual([
+      expect.objectContaining({ rule: 'bypassed-rules', document: 'query "nightly" GET', accepted: 'A nightly report counts all orders.' }),
+    ])
+    const reason = 'A nightly report counts all orders.'
+    expect(lines.find(({ id }) => id === 'C18')?.evidence.join('\n')).toContain(reason)
     const missed = documents.filter(([line, rule, text]) => {
       const name = /^\w+ "?([^" ]+)"?/.exec(text)?.[1] ?? ''
       const problems = lines.find((one) => one.id === line)?.problems ?? []
@@ -179,6 +194,7 @@ describe('R38: the audit', () => {
     expect(missed.map(([line, rule]) => `${line} ${rule}`)).toEqual([])
     const { code, text } = await audit()
     expect(code).toBe(1)
+    expect(text).toMatch(/Accepted with a reason:\n {6}query "nightly" GET:\d+ \(bypassed-rules\)\n {8}A nightly report counts all orders\./)
     expect(text).toMatch(/FAIL {2}C5 {2}Whom a request is for comes from the token alone\n {6}query "order\/\{id\}" GET:\d+ .*\(idor-dataflow\)\n {8}\S/)
   })
 

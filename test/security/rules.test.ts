@@ -135,6 +135,10 @@ const cases: Record<string, { bad: string[]; good: string[] }> = {
       query({ head: reason, verb: 'GET', stack: 'db.query post {\n  sort = {id: "desc"}\n} as $x', response: '$x' }),
     ],
   },
+  'bypassed-rules': {
+    bad: [query({ head: 'auth = "user"\n  bypass_rules = "todo"' }), query({ head: 'auth = "user"\n  bypass_rules = "Staff look after every row."' })],
+    good: [query({}), query({ head: 'auth = "user"\n  bypass_rules = ""' })],
+  },
   'shared-cache': {
     bad: [query({ head: 'auth = "user"\n  cache = {ttl: 60, auth: false}' })],
     good: [query({ head: 'auth = "user"\n  cache = {ttl: 60, auth: true}' }), query({ head: `${reason}\n  cache = {ttl: 60, auth: false}` })],
@@ -191,8 +195,29 @@ const cases: Record<string, { bad: string[]; good: string[] }> = {
     good: [query({ input: 'text q', stack: 'db.direct_query {\n  sql = "select * from post where title = ?"\n  arg = $input.q\n} as $x' })],
   },
   'request-to-caller-url': {
-    bad: [query({ input: 'text url', stack: 'api.request {\n  url = $input.url\n} as $x' })],
+    bad: [
+      query({ input: 'text url', stack: 'api.request {\n  url = $input.url\n} as $x' }),
+      query({
+        input: 'text url',
+        stack: 'db.external.postgres.direct_query {\n  sql = "select 1"\n  response_type = "single"\n  connection_string = $input.url\n} as $x',
+      }),
+    ],
     good: [query({ input: 'text q', stack: 'api.request {\n  url = "https://api.example.com"\n  params = {q: $input.q}\n} as $x' })],
+  },
+  'code-from-input': {
+    bad: [
+      query({ input: 'text code', stack: 'api.lambda {\n  code = $input.code\n} as $x' }),
+      query({ input: 'text code', stack: 'api.lambda {\n  code = "return " ~ $input.code\n} as $x' }),
+      query({ input: 'text code', stack: 'var $x { value = [1]|lambda_map:$input.code }' }),
+      query({ input: 'text code', stack: 'var $x { value = [1]|lambda_reduce:0:$input.code }' }),
+      query({ input: 'text formula', stack: 'var $x { value = $input.formula|to_expr }' }),
+    ],
+    good: [
+      query({ input: 'text name', stack: 'api.lambda {\n  code = "return $input.name"\n} as $x' }),
+      query({ input: 'text name', stack: 'var $x { value = $input.name|lambda:"return $this.length" }' }),
+      query({ input: 'int start', stack: 'var $x { value = [1]|lambda_reduce:$input.start:"return $result" }' }),
+      query({ stack: 'var $x { value = "1 + 2"|to_expr }' }),
+    ],
   },
   'header-from-input': {
     bad: [query({ input: 'text to', stack: 'util.set_header {\n  value = "Location: " ~ $input.to\n}' })],
@@ -239,9 +264,17 @@ const cases: Record<string, { bad: string[]; good: string[] }> = {
     bad: [
       query({ stack: 'var $k { value = "sk_live_4eC39HqLyjWDarjtT1zdp7dc" }' }),
       query({ stack: 'api.request {\n  url = "https://x.example"\n  headers = ["Authorization: Bearer abcdefghijklmnopqrstuvwxyz"]\n} as $x' }),
+      query({
+        stack:
+          'db.external.postgres.direct_query {\n  sql = "select 1"\n  response_type = "single"\n  connection_string = "postgres://bob:hunter2@db.example/shop"\n} as $x',
+      }),
       query({ stack: 'security.encrypt {\n  data = "x"\n  secret_key = "0123456789abcdef"\n} as $x' }),
     ],
-    good: [query({ stack: 'var $k { value = $env.STRIPE_KEY }' }), query({ stack: 'var $k { value = "task_list" }' })],
+    good: [
+      query({ stack: 'db.external.postgres.direct_query {\n  sql = "select 1"\n  response_type = "single"\n  connection_string = $env.DB_URL\n} as $x' }),
+      query({ stack: 'var $k { value = $env.STRIPE_KEY }' }),
+      query({ stack: 'var $k { value = "task_list" }' }),
+    ],
   },
   'exception-without-reason': {
     bad: [query({ head: 'auth = "user"\n  security_exceptions = {"unbounded-query": ""}' })],

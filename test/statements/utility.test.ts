@@ -34,6 +34,11 @@ describe('utility statements', () => {
     run.request = { ...run.request, rawInput: fromPlain({ a: 1, other: 2 }) as Obj, rawBody: Buffer.from('a=1&b=x%20y') }
     expect(await stack('util.get_raw_input {\n encoding = "json"\n exclude_middleware = false\n} as $x', '$x', { run })).toEqual({ a: 1, other: 2 })
     expect(await stack('util.get_raw_input {\n encoding = ""\n} as $x', '$x', { run })).toBe('a=1&b=x%20y')
+    const yaml = createRun({ request: { ...run.request, rawBody: Buffer.from('a: 1\nb: [x, y]\n') } })
+    expect(await stack('util.get_raw_input {\n encoding = "yaml"\n} as $x', '$x', { run: yaml })).toEqual({ a: 1, b: ['x', 'y'] })
+    const broken = createRun({ request: { ...run.request, rawBody: Buffer.from('a: [') } })
+    await expect(stack('util.get_raw_input {\n encoding = "yaml"\n} as $x', '$x', { run: broken })).rejects.toMatchObject({ kind: 'input' })
+    await expect(stack('util.get_raw_input {\n encoding = "toml"\n} as $x', '$x', { run })).rejects.toThrow('knows no encoding "toml"')
     expect(await stack('util.get_input {\n encoding = "x-www-form-urlencoded"\n} as $x', '$x', { run })).toEqual({ a: '1', b: 'x y' })
     expect(await stack('var $a { value = [1] }\nutil.get_vars as $vars\narray.push $a { value = 2 }', '$vars')).toEqual({ a: [1] })
   })

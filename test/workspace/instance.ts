@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createPasswords } from '../../src/auth/passwords.js'
+import { createVaults } from '../../src/auth/vault.js'
 import { allFilters } from '../../src/filters/index.js'
 import { createRegistry } from '../../src/runtime/registry.js'
 import { allStatements } from '../../src/statements/index.js'
@@ -15,6 +16,7 @@ import { createWorkspace, ensureInstance } from '../../src/workspace/workspaces.
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js'
 
 export const registry = createRegistry(allStatements, allFilters)
+export const vaults = createVaults([Buffer.alloc(32, 6)])
 export const cipher = createEnvCipher(Buffer.alloc(32, 5))
 /** Cheap, so that tests that are not about hashing stay fast. */
 export const passwords = createPasswords({ cost: { memory: 8_192, passes: 1, lanes: 1 } })
@@ -35,10 +37,10 @@ export interface TestInstance {
 export async function createInstance({ fresh = false } = {}): Promise<TestInstance> {
   const database = await createTestDatabase()
   const db = database.database
-  const compilers = createCompilers(registry)
+  const compilers = createCompilers(registry, { vaults })
   const workspaceId = fresh ? 1 : await createWorkspace(db, { name: 'demo', description: '' })
   const live = await createLiveSnapshot(db, { compilers, cipher })
-  const context: ChangeContext = { db, live, cipher, compilers, passwords }
+  const context: ChangeContext = { db, live, cipher, compilers, passwords, vaults, mode: 'development' }
   if (fresh) await ensureInstance(db, context)
   const options = (given: Partial<PushOptions>): PushOptions => ({
     workspaceId,

@@ -3,29 +3,31 @@ import { AppError } from '../../errors.js'
 import { sqlState } from '../failure.js'
 import type { Transaction } from '../queryable.js'
 import { convertsFunction } from './convert.js'
-import type { BinEntry, Check, IndexBuild, TablePlan } from './plan.js'
+import type { BinEntry, Check, TablePlan } from './plan.js'
 
 export interface ApplyOptions {
   /** Waiting for other statements on the table, ms; default 4000. */
   lockTimeoutMs?: number
   /** How long one statement may take, ms: rewriting a large table takes long; default 600 000. */
   statementTimeoutMs?: number
-  /** Takes index builds over many rows, to be done after the commit; without it they are part of the transaction. */
-  defer?(build: DeferredIndex): void
+  /** Leaves index builds over many rows to `repairIndexes` after the commit; else they are part of the transaction. */
+  defer?: boolean
   /** Rows past which an index build is deferred; default 10 000. */
   deferPast?: number
   /** Whether tables and bin entries are written to the catalog; default true. The definition must be stored first. */
   catalog?: boolean
 }
 
-/** `create index concurrently` cannot be part of a transaction. */
-export interface DeferredIndex extends IndexBuild {
-  table: string
-  sql: string
-}
+/** Days until the bin may forget something, unless the instance says otherwise. */
+const binDays = `coalesce((select (value #>> '{}')::int from stackhold.setting where key = 'bin_days'), 30)`
 
-/** Days until the bin may forget something. */
-const binDays = 30
+/** Looks for rows that stand in the way. Throws AppError `badRequest` as {@link applyPlan} does. */
+export async function runChecks(transaction: Transaction, table: string, checks: readonly Check[]): Promise<void> {
+  if (checks.length === 0) return
+  await transaction.query(`set local statement_timeout = ${checksTimeoutMs}`)
+  for (const check of checks) await runCheck(transaction, table, check, checksTimeoutMs)
+}
+const checksTimeoutMs = 600_000
 
 /** Applies a plan. Throws AppError `badRequest` with `payload {table, column, count, sample}` when rows stand in the way; nothing is changed then, as the caller's transaction rolls back. */
 export async function applyPlan(transaction: Transaction, plan: TablePlan, options: ApplyOptions = {}): Promise<void> {
@@ -37,11 +39,9 @@ export async function applyPlan(transaction: Transaction, plan: TablePlan, optio
   for (const { table, parts } of plan.operations) {
     for (const { checks, sql, bin, index } of parts) {
       for (const check of checks) await runCheck(transaction, table, check, statementTimeoutMs)
-      const deferred = index !== undefined && options.defer !== undefined && (await isLarge(transaction, index.target, options.deferPast ?? 10_000))
-      for (const statement of sql) {
-        if (deferred) options.defer?.({ ...index, table, sql: statement.replace(/^create (unique )?index /, 'create $1index concurrently ') })
-        else await runStatement(transaction, table, statement, statementTimeoutMs)
-      }
+      const deferred = index !== undefined && options.defer === true && (await isLarge(transaction, index.target, options.deferPast ?? 10_000))
+      for (const statement of sql)
+        if (!deferred || !/^create (unique )?index /.test(statement)) await runStatement(transaction, table, statement, statementTimeoutMs)
       if (options.catalog !== false) for (const entry of bin) await recordBin(transaction, plan, entry)
     }
   }
@@ -109,7 +109,7 @@ async function recordBin(transaction: Transaction, plan: TablePlan, entry: BinEn
   ]
   const places = values.map((_, i) => `$${i + 1}`).join(', ')
   await transaction.query(
-    `insert into stackhold.table_bin (${columns.join(', ')}, restore_until) values (${places}, now() + interval '${binDays} days')`,
+    `insert into stackhold.table_bin (${columns.join(', ')}, restore_until) values (${places}, now() + make_interval(days => ${binDays}))`,
     values,
   )
 }

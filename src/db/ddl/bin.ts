@@ -1,20 +1,13 @@
 /** Bringing back what was dropped, and forgetting it for good. */
+import type { Selectable } from 'kysely'
 import { AppError } from '../../errors.js'
 import { fromPlain, type Json, toPlain } from '../../lib/value.js'
+import type { TableBinTable } from '../catalog.js'
+import type { Database } from '../client.js'
 import type { Queryable, Transaction } from '../queryable.js'
 import { quote } from './names.js'
 
-interface BinRow {
-  id: number
-  kind: 'table' | 'column'
-  schema_name: string
-  table_name: string
-  column_name: string | null
-  bin_schema: string
-  bin_table: string
-  bin_column: string | null
-  definition: unknown
-}
+type BinRow = Selectable<TableBinTable>
 
 async function takeEntry(transaction: Transaction, id: number, workspaceId: number): Promise<BinRow> {
   const [row] = await transaction.query<BinRow>('delete from stackhold.table_bin where id = $1 and workspace_id = $2 returning *', [id, workspaceId])
@@ -40,16 +33,53 @@ export async function restoreFromBin(
   return { kind: row.kind, table: row.table_name, column: row.column_name, definition: toPlain(fromPlain(row.definition)) }
 }
 
-/** Drops what the bin has kept long enough; the number of entries forgotten. */
-export async function emptyBin(transaction: Transaction): Promise<number> {
-  const rows = await transaction.query<BinRow>('delete from stackhold.table_bin where restore_until < now() returning *')
-  for (const row of rows) {
-    const table = quote(row.bin_schema, row.bin_table)
-    await transaction.query(
-      row.kind === 'table' ? `drop table if exists ${table}` : `alter table if exists ${table} drop column if exists ${quote(row.bin_column ?? '')}`,
-    )
+/** Drops what the bin has kept long enough, each in a transaction of its own: a table in use waits for the next time. The number of entries forgotten. */
+export async function emptyBin(db: Pick<Database, 'withTransaction'>, onError: (error: unknown) => void): Promise<number> {
+  const tried: number[] = []
+  for (let forgotten = 0; ; ) {
+    try {
+      const found = await db.withTransaction((transaction) => forgetOne(transaction, tried))
+      if (!found) return forgotten
+      forgotten++
+    } catch (error) {
+      onError(error)
+    }
   }
-  return rows.length
+}
+
+/** Whether there was one. Entries in `tried` are passed over; the one at hand joins them. */
+async function forgetOne(transaction: Transaction, tried: number[]): Promise<boolean> {
+  const [row] = await transaction.query<BinRow>(
+    'select * from stackhold.table_bin where restore_until < now() and id <> all($1) order by id limit 1 for update skip locked',
+    [tried],
+  )
+  if (row === undefined) return false
+  tried.push(row.id)
+  const table = quote(row.bin_schema, row.bin_table)
+  await transaction.query(
+    row.kind === 'table' ? `drop table if exists ${table}` : `alter table if exists ${table} drop column if exists ${quote(row.bin_column ?? '')}`,
+  )
+  await transaction.query('delete from stackhold.table_bin where id = $1', [row.id])
+  return true
+}
+
+/** Drops every schema of a workspace, what the bin keeps of it, and its request history. It does not come back. */
+export async function forgetWorkspaceData(transaction: Transaction, workspaceId: number): Promise<void> {
+  const schemas = await transaction.query<{ name: string }>('select nspname as name from pg_namespace where nspname ~ $1', [
+    `^ws_${Math.trunc(workspaceId)}(b[0-9]+)?_`,
+  ])
+  for (const { name } of schemas) await transaction.query(`drop schema ${quote(name)} cascade`)
+  await transaction.query('delete from stackhold.table_bin where workspace_id = $1', [workspaceId])
+  await transaction.query('delete from stackhold.request_history where workspace_id = $1', [workspaceId])
+}
+
+/** Sets how many days everything dropped from now on can be restored. */
+export async function keepInBin(db: Queryable, days: number): Promise<void> {
+  await db.query(
+    `insert into stackhold.setting as known (key, value) values ('bin_days', to_jsonb($1::int))
+     on conflict (key) do update set value = excluded.value, updated_at = now() where known.value <> excluded.value`,
+    [days],
+  )
 }
 
 /** Something in the bin, for people. */

@@ -2,21 +2,21 @@
 import type { ColumnModel } from '../../definitions/table.js'
 import { columnCodec } from '../../fields/column-codec.js'
 import { getFieldType } from '../../fields/index.js'
-import { literalValue } from '../../fields/literal.js'
 import { compileFallback, typeOf } from '../../fields/read-value.js'
+import { constantOf } from '../../lang/constant.js'
 import type { Value } from '../../lib/value.js'
 import { enumCheckName, quote } from './names.js'
 
 const codecOf = (column: ColumnModel) => columnCodec(getFieldType(column.type), column.list)
 
 /** `bigint`, `text[]`, `jsonb` … */
-export const columnSqlType = (column: ColumnModel): string => codecOf(column).sqlType
+export const columnSqlType = (column: ColumnModel): string => (column.encrypted === true ? 'text' : codecOf(column).sqlType)
 
 const isTime = (column: ColumnModel): boolean => column.type === 'timestamp' || column.type === 'date'
 
 /** The default as written, when it counts from the moment of use. */
 function relativeDefault(column: ColumnModel): string | null {
-  const value = column.default === undefined ? undefined : literalValue(column.default)
+  const value = column.default === undefined ? undefined : constantOf(column.default)
   return isTime(column) && typeof value === 'string' && value !== '' ? value : null
 }
 
@@ -26,8 +26,9 @@ function emptyValue(column: ColumnModel): Value {
   return column.nullable ? null : column.list ? [] : typeOf(column.field).empty
 }
 
-/** Types whose empty value is null (timestamps, files …) cannot demand a value of rows that were written before. */
-export const isNotNull = (column: ColumnModel): boolean => !column.nullable && (relativeDefault(column) !== null || emptyValue(column) !== null)
+/** Types whose empty value is null (timestamps, files …) cannot demand a value of rows that were written before; nor can encrypted columns, which Postgres cannot fill. */
+export const isNotNull = (column: ColumnModel): boolean =>
+  !column.nullable && column.encrypted !== true && (relativeDefault(column) !== null || emptyValue(column) !== null)
 
 /** An SQL literal of a value of the column. */
 export function valueLiteral(column: ColumnModel, value: Value): string {
@@ -44,10 +45,26 @@ export const textLiteral = (text: string): string => `${text.includes('\\') ? 'E
 
 /** What rows get that exist already when the column is added. */
 export function fillSql(column: ColumnModel): string {
+  if (column.encrypted === true) return 'null'
   const relative = relativeDefault(column)
-  if (relative !== null) return column.type === 'date' ? `(now() at time zone 'UTC')::date` : 'now()'
+  if (relative !== null) return column.type === 'date' ? utcDate('now()') : 'now()'
   return valueLiteral(column, emptyValue(column))
 }
+
+/** Whether a value is the one that rows get when nothing is given. A moment counts for five minutes; sealed and hashed defaults are never known again. */
+export function isUnset(column: ColumnModel, value: string): string {
+  const relative = relativeDefault(column)
+  if (relative !== null) {
+    if (relative !== 'now') return 'false'
+    const [from, to] = ['-', '+'].map((sign) => `clock_timestamp() ${sign} interval '5 minutes'`).map((at) => (column.type === 'date' ? utcDate(at) : at))
+    return `${value} between ${from ?? ''} and ${to ?? ''}`
+  }
+  const initial = valueLiteral(column, emptyValue(column))
+  if (initial === 'null') return `${value} is null`
+  return column.encrypted === true ? 'false' : `${value} is not distinct from ${initial}`
+}
+
+const utcDate = (moment: string): string => `((${moment}) at time zone 'UTC')::date`
 
 /** The declared default; null when an insert by hand must name the column or leaves null. */
 export function defaultSql(column: ColumnModel): string | null {
@@ -56,12 +73,11 @@ export function defaultSql(column: ColumnModel): string | null {
   return fill === 'null' ? null : fill
 }
 
-/** The check that keeps an enum to its values; null for other types. */
-export function enumCheck(column: ColumnModel): { name: string; sql: string } | null {
-  if (column.type !== 'enum' || column.values === undefined) return null
+/** The check that keeps an enum to its values; null for other types. `value` is SQL of what is checked; default the column. */
+export function enumCheck(column: ColumnModel, value: string = quote(column.name)): { name: string; sql: string } | null {
+  if (column.type !== 'enum' || column.values === undefined || column.encrypted === true) return null
   const values = `array[${column.values.map(textLiteral).join(', ')}]::text[]`
-  const name = quote(column.name)
-  return { name: enumCheckName(column.name), sql: column.list ? `${name} <@ ${values}` : `${name} = any(${values})` }
+  return { name: enumCheckName(column.name), sql: column.list ? `${value} <@ ${values}` : `${value} = any(${values})` }
 }
 
 /** The primary key: `id`. Ints count by themselves; explicit ids are possible and used only where allowed. */
@@ -83,4 +99,5 @@ export function columnDeclaration(column: ColumnModel): string {
 }
 
 /** `age int?`, `tags text[]`: the column in the words of the builder. */
-export const columnLabel = (column: ColumnModel): string => `${column.name} ${column.type}${column.list ? '[]' : ''}${column.nullable ? '?' : ''}`
+export const columnLabel = (column: ColumnModel): string =>
+  `${column.name} ${column.type}${column.list ? '[]' : ''}${column.nullable ? '?' : ''}${column.encrypted === true ? ' encrypted' : ''}`

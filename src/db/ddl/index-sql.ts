@@ -1,6 +1,7 @@
 /** Indexes as Postgres builds them; those it cannot build without an extension are left out with a note. */
-import type { ColumnModel, IndexModel, TableModel } from '../../definitions/table.js'
+import type { ColumnModel, Extensions, IndexModel, TableModel } from '../../definitions/table.js'
 import { columnSqlType, textLiteral } from './column.js'
+import { spatialIndex, vectorIndex } from './extension-sql.js'
 import { indexName, quote } from './names.js'
 
 /** Text search configurations of a plain PostgreSQL. */
@@ -43,22 +44,24 @@ export interface IndexPlan {
   unique: boolean
   /** Why nothing is built. */
   note?: string
+  /** Statements that come first: the extension it needs. */
+  prelude?: string[]
 }
 
 type Columns = ReadonlyMap<string, ColumnModel>
 
-/** How one index is built. The primary key has its own already. */
-export function planIndex(table: TableModel, index: IndexModel): IndexPlan | null {
+/** How one index is built with the extensions there are. The primary key has its own already. */
+export function planIndex(table: TableModel, index: IndexModel, extensions: Extensions = {}): IndexPlan | null {
   if (index.type === 'primary') return null
   const columns: Columns = new Map(table.columns.map((column) => [column.name, column]))
   const build = builders[index.type]
   const name = indexName(table.name, index)
   if (index.fields.some((field) => !columns.has(field.name))) return { name, body: null, unique: false, note: 'It names a column that does not exist.' }
-  return { name, unique: index.type === 'unique', ...build(index, columns) }
+  return { name, unique: index.type === 'unique', ...build(index, columns, extensions) }
 }
 
-type Built = { body: string | null; note?: string }
-type Builder = (index: IndexModel, columns: Columns) => Built
+type Built = Pick<IndexPlan, 'body' | 'note' | 'prelude'>
+type Builder = (index: IndexModel, columns: Columns, extensions: Extensions) => Built
 
 const btree: Builder = (index) => ({
   body: ` (${index.fields.map((field) => `${quote(field.name)}${field.op?.toLowerCase() === 'desc' ? ' desc' : ''}`).join(', ')})`,
@@ -88,12 +91,12 @@ export function searchLanguage(index: IndexModel): string {
   return languages.has(language) ? language : 'english'
 }
 
-/** The document a search index holds; the same expression in a query finds the index. */
-export function searchVector(index: IndexModel, language: string): string {
+/** The document a search index holds; the same expression in a query finds the index. `alias`: what the query calls the table. */
+export function searchVector(index: IndexModel, language: string, alias?: string): string {
   return index.fields
     .map(({ name, op }) => {
       const weight = op?.toUpperCase() ?? ''
-      const vector = `to_tsvector('${language}'::regconfig, coalesce(${quote(name)}, ''))`
+      const vector = `to_tsvector('${language}'::regconfig, coalesce(${alias === undefined ? quote(name) : quote(alias, name)}, ''))`
       return /^[A-D]$/.test(weight) ? `setweight(${vector}, ${textLiteral(weight)})` : vector
     })
     .join(' || ')
@@ -104,18 +107,20 @@ const sqlTypeOf = (columns: Columns, name: string): string => {
   return column === undefined ? '' : columnSqlType(column)
 }
 
+const firstColumn = (index: IndexModel, columns: Columns): ColumnModel | undefined => columns.get(index.fields[0]?.name ?? '')
+
 const builders: Readonly<Record<Exclude<IndexModel['type'], 'primary'>, Builder>> = {
   btree,
   unique: btree,
   gin,
   search,
-  spatial: () => ({ body: null, note: 'Places are compared without an index: there is no PostGIS here.' }),
-  vector: () => ({ body: null, note: 'Vectors are compared without an index: there is no pgvector here.' }),
+  spatial: (index, columns, extensions) => spatialIndex(index, firstColumn(index, columns), extensions),
+  vector: (index, columns, extensions) => vectorIndex(index, firstColumn(index, columns), extensions),
 }
 
-/** `create index …` of a plan. */
-export const createIndexSql = (plan: IndexPlan, target: string): string =>
-  `create ${plan.unique ? 'unique ' : ''}index ${quote(plan.name)} on ${target}${plan.body ?? ''}`
+/** `create index …` of a plan; `concurrently`: without blocking writes, outside of any transaction. */
+export const createIndexSql = (plan: IndexPlan, target: string, concurrently = false): string =>
+  `create ${plan.unique ? 'unique ' : ''}index ${concurrently ? 'concurrently ' : ''}${quote(plan.name)} on ${target}${plan.body ?? ''}`
 
 /** `btree(created_at desc)`: the index in the words of the builder. */
 export const indexLabel = (index: IndexModel): string =>

@@ -4,8 +4,15 @@ import type { IndexModel } from '../../definitions/table.js'
 
 const bytesMax = 63
 
-/** Schema of one data source of a workspace: `ws_1_live`. */
-export const schemaName = (workspaceId: number, datasource: string): string => fitName(`ws_${workspaceId}_${datasource}`)
+/** Where the rows of a data source are: itself, or `live@7` for a branch that has tables of its own. No label of a data source contains an `@`. */
+export const placeOf = (datasource: string, tablesOf: number | null | undefined): string =>
+  tablesOf === null || tablesOf === undefined ? datasource : `${datasource}@${tablesOf}`
+
+/** Schema of one data source of a workspace: `ws_1_live`; of the own tables of branch 7: `ws_1b7_live`. */
+export function schemaName(workspaceId: number, place: string): string {
+  const [datasource = '', branch] = place.split('@')
+  return fitName(branch === undefined ? `ws_${workspaceId}_${datasource}` : `ws_${workspaceId}b${branch}_${datasource}`)
+}
 /** Schema for dropped tables of a workspace. */
 export const binSchemaName = (workspaceId: number): string => `ws_${workspaceId}_bin`
 

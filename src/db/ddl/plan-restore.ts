@@ -43,7 +43,8 @@ function restoredColumn(usual: Part, after: TableModel, column: ColumnModel, thi
   const target = quote(schemaName(options.workspaceId, usual.datasource), after.name)
   const name = quote(column.name)
   const raw = { ...after, indexes: [], columns: after.columns.map((one) => (one === column ? bare(column) : one)) }
-  const rest = planTable(raw, { ...after, indexes: [] }, { ...options, datasources: [usual.datasource] })
+  // Views and indexes are the business of the plan around.
+  const rest = planTable({ ...raw, views: [] }, { ...after, indexes: [], views: [] }, { ...options, datasources: [usual.datasource] })
   return part(usual.datasource, [
     `alter table ${target} rename column ${quote(place.binColumn)} to ${name}`,
     // Rows written meanwhile have nothing there.
@@ -57,25 +58,30 @@ const moveBack = (binSchema: string, binTable: string, schema: string, table: st
   `alter table ${quote(schema, binTable)} rename to ${quote(table)}`,
 ]
 
-/** A table whose definition is new again; data sources the bin knows nothing of get an empty one. */
-export function planRestoredTable(after: TableModel, thing: DroppedThing, options: PlanOptions): TablePlan {
+/** A table that is made from what the bin kept (`dropped` is what it was), with its views; data sources the bin knows nothing of get an empty one. */
+export function planRestoredTable(dropped: TableModel, after: TableModel, thing: DroppedThing, options: PlanOptions): TablePlan {
   const plan = planTable(null, after, options)
-  const operations = plan.operations.map(
-    (operation): PlannedOperation => ({
+  const operations = plan.operations.map((operation): PlannedOperation => {
+    if (operation.action !== 'create') return operation
+    return {
       ...operation,
       details: `${operation.details}, from the bin`,
       parts: operation.parts.map((usual) => {
         const place = thing.places.find(({ datasource }) => datasource === usual.datasource)
-        return place === undefined ? usual : part(usual.datasource, tableBack(place, after, after, options))
+        return place === undefined ? usual : part(usual.datasource, tableBack(place, dropped, after, options))
       }),
-    }),
-  )
+    }
+  })
   return { ...plan, operations }
 }
 
-/** The statements that bring one data source's table back and make it what `after` says; `dropped` is what it was. */
-export function tableBack(place: DroppedThing['places'][number], dropped: TableModel, after: TableModel, options: PlanOptions): string[] {
+/** The statements that bring one data source's table back and make it what `after` says, but for its views. */
+function tableBack(place: DroppedThing['places'][number], dropped: TableModel, after: TableModel, options: PlanOptions): string[] {
   const schema = schemaName(options.workspaceId, place.datasource)
-  const difference = planTable({ ...dropped, name: after.name, indexes: [] }, after, { ...options, datasources: [place.datasource] })
+  const difference = planTable(
+    { ...dropped, name: after.name, indexes: [], views: [] },
+    { ...after, views: [] },
+    { ...options, datasources: [place.datasource] },
+  )
   return [`create schema if not exists ${quote(schema)}`, ...moveBack(place.binSchema, place.binTable, schema, after.name), ...flatten(difference).sql]
 }

@@ -3,84 +3,41 @@ import type { ColumnModel, IndexModel, TableModel } from '../../definitions/tabl
 import { fatal } from '../../errors.js'
 import { columnDeclaration, columnLabel, columnSqlType, defaultSql, enumCheck, fillSql, isNotNull, primaryKeySql } from './column.js'
 import { planConversion } from './convert.js'
-import { createIndexSql, indexLabel, planIndex } from './index-sql.js'
-import { binSchemaName, enumCheckName, fitName, indexName, quote, schemaName } from './names.js'
-import type { BinEntry, Check, IndexBuild, PlanAction, PlannedOperation, TablePlan } from './plan.js'
+import { doBlock } from './do-block.js'
+import { createIndexSql, type IndexPlan, indexLabel, planIndex } from './index-sql.js'
+import { binSchemaName, enumCheckName, fitName, indexName, quote } from './names.js'
+import type { Check, TablePlan } from './plan.js'
+import { type Part, type Place, PlanBuilder, type PlanOptions } from './plan-builder.js'
+import { createPoliciesSql, dropPoliciesSql } from './policies.js'
 import { createViewSql, dropViewSql, namedViews } from './views.js'
 
-export interface PlanOptions {
-  workspaceId: number
-  /** Data sources whose tables change. */
-  datasources: readonly string[]
-  /** Makes names in the bin unique; default the clock. */
-  stamp?: string
-}
-
-/** One data source's table while its SQL is written. */
-interface Place {
-  datasource: string
-  schema: string
-  table: string
-  target: string
-}
-
-interface Part {
-  checks?: Check[]
-  sql?: string[]
-  bin?: BinEntry[]
-  index?: IndexBuild
-}
-
-class PlanBuilder {
-  readonly operations: PlannedOperation[] = []
-  readonly notes: string[] = []
-  readonly options: PlanOptions
-  readonly stamp: string
-  table: string
-
-  constructor(options: PlanOptions, table: string) {
-    this.options = options
-    this.stamp = options.stamp ?? Date.now().toString(36)
-    this.table = table
-  }
-
-  get places(): Place[] {
-    return this.options.datasources.map((datasource) => {
-      const schema = schemaName(this.options.workspaceId, datasource)
-      return { datasource, schema, table: this.table, target: quote(schema, this.table) }
-    })
-  }
-
-  add(action: PlanAction, details: string, part: (place: Place) => Part, reason = ''): void {
-    const parts = this.places.map((place) => {
-      const { checks = [], sql = [], bin = [], index } = part(place)
-      return { datasource: place.datasource, checks, sql, bin, ...(index === undefined ? {} : { index }) }
-    })
-    this.operations.push({ action, table: this.table, details, reason, parts })
-  }
-
-  finish(before: TableModel | null, after: TableModel | null): TablePlan {
-    const places = after === null ? [] : this.places.map(({ datasource, schema, table }) => ({ datasource, schema, table }))
-    return {
-      workspaceId: this.options.workspaceId,
-      definitionId: after?.id ?? before?.id ?? 0,
-      operations: this.operations,
-      notes: this.notes,
-      places,
-      before,
-      after,
-    }
-  }
-}
+export type { PlanOptions } from './plan-builder.js'
 
 /** Plans the change from one model to another; null before = create, null after = move to the bin. Throws AppError `badRequest` for changes that are refused whatever the rows. */
 export function planTable(before: TableModel | null, after: TableModel | null, options: PlanOptions): TablePlan {
   const builder = new PlanBuilder(options, before?.name ?? after?.name ?? '')
-  return withViews(builder, before, after, () => {
+  return guarded(builder, before, after, () => {
     if (before === null && after !== null) planCreate(builder, after)
     else if (before !== null && after === null) planDrop(builder, before)
     else if (before !== null && after !== null) planChange(builder, before, after)
   })
+}
+
+const guarded = (builder: PlanBuilder, before: TableModel | null, after: TableModel | null, plan: () => void): TablePlan =>
+  withViews(builder, before, after, () => withRules(builder, before, after, plan))
+
+/** Policies stand in the way of changes to columns they name: they go before and come back after. */
+function withRules(builder: PlanBuilder, before: TableModel | null, after: TableModel | null, plan: () => void): void {
+  const [old, wanted] = [before?.rules, after?.rules]
+  const policies = (table: TableModel | null): string => (table === null ? '' : createPoliciesSql(builder.options.workspaceId, '', table).join('\n'))
+  const first = builder.operations.length
+  if (old !== undefined) builder.add('update', 'take the rules off', ({ target }) => ({ sql: dropPoliciesSql(target) }))
+  const planned = builder.operations.length
+  plan()
+  const isSame = old !== undefined && after !== null && builder.operations.length === planned && policies(before) === policies(after)
+  if (isSame) builder.operations.length = first
+  else if (after !== null && wanted !== undefined)
+    builder.add('update', 'rules', ({ schema }) => ({ sql: createPoliciesSql(builder.options.workspaceId, schema, after) }))
 }
 
 /** Views stand in the way of changes to their table: they go before and come back after. */
@@ -108,14 +65,16 @@ function planCreate(builder: PlanBuilder, table: TableModel): void {
     sql: [
       `create schema if not exists ${quote(schema)}`,
       `create table ${target} (\n  ${declarations}\n)`,
-      ...indexes.map((plan) => createIndexSql(plan, target)),
+      ...indexes.flatMap((plan) => indexSql(plan, target)),
     ],
   }))
 }
 
+const indexSql = (plan: IndexPlan, target: string): string[] => [...(plan.prelude ?? []), createIndexSql(plan, target)]
+
 function buildable(builder: PlanBuilder, table: TableModel, indexes: readonly IndexModel[]) {
   return indexes.flatMap((index) => {
-    const plan = planIndex(table, index)
+    const plan = planIndex(table, index, builder.options.extensions)
     if (plan?.note !== undefined) builder.notes.push(`Index ${indexLabel(index)} of table "${table.name}" was not built: ${plan.note}`)
     return plan === null || plan.body === null ? [] : [plan]
   })
@@ -140,12 +99,13 @@ function planDrop(builder: PlanBuilder, table: TableModel): void {
 }
 
 /** Index and sequence of the primary key move along; in the bin their names must not meet those of an earlier drop. */
-const renameOwned = (target: string, suffix: string): string => `do $do$ declare r record; begin
+const renameOwned = (target: string, suffix: string): string =>
+  doBlock(`declare r record; begin
   for r in select c.oid::regclass::text as name, c.relkind from pg_class c where c.relkind in ('i', 'S') and (c.oid in (select indexrelid from pg_index where indrelid = '${target.replaceAll("'", "''")}'::regclass)
     or c.oid in (select objid from pg_depend where refobjid = '${target.replaceAll("'", "''")}'::regclass and deptype = 'i' and classid = 'pg_class'::regclass))
   loop
     execute format('alter %s %s rename to %I', case r.relkind when 'S' then 'sequence' else 'index' end, r.name, 'bin_' || r.relkind::text || '_${suffix.replaceAll("'", "''")}');
-  end loop; end $do$`
+  end loop; end`)
 
 function planChange(builder: PlanBuilder, before: TableModel, after: TableModel): void {
   if (before.name !== after.name) planTableRename(builder, before, after)
@@ -154,7 +114,7 @@ function planChange(builder: PlanBuilder, before: TableModel, after: TableModel)
   const altered = new Set<string>()
   for (const column of after.columns) {
     const previous = old.get(column.name)
-    if (previous !== undefined && needsRewrite(previous, column)) altered.add(column.name)
+    if (previous !== undefined && (needsRewrite(previous, column) || previous.size !== column.size)) altered.add(column.name)
   }
   const dropped = before.columns.filter((column) => !kept.has(column.name))
   const touched = new Set([...altered, ...dropped.map((column) => column.name)])
@@ -170,7 +130,8 @@ function planChange(builder: PlanBuilder, before: TableModel, after: TableModel)
 }
 
 const renamedIndexOwner = (table: TableModel, name: string): TableModel => ({ ...table, name })
-const needsRewrite = (before: ColumnModel, after: ColumnModel): boolean => before.type !== after.type || before.list !== after.list
+const needsRewrite = (before: ColumnModel, after: ColumnModel): boolean =>
+  before.type !== after.type || before.list !== after.list || before.encrypted !== after.encrypted
 
 function diffIndexes(before: TableModel, after: TableModel, touched: ReadonlySet<string>): { dropped: IndexModel[]; added: IndexModel[] } {
   const names = (table: TableModel): Map<string, IndexModel> =>
@@ -245,11 +206,14 @@ const describeChange = (before: ColumnModel, after: ColumnModel): string => {
 }
 
 function columnChanges(before: ColumnModel, after: ColumnModel): Change[] {
+  if ((before.encrypted === true || after.encrypted === true) && needsRewrite(before, after)) return [sealChange(before, after)]
   const changes: Change[] = []
   const rewrites = needsRewrite(before, after)
   const [oldCheck, newCheck] = [enumCheck(before), enumCheck(after)]
   const checkChanges = oldCheck?.sql !== newCheck?.sql
   const name = quote(after.name)
+  // Rows are checked before they are converted.
+  const converted = (rewrites ? planConversion(before, after)?.using : null) ?? name
   if (oldCheck !== null && checkChanges) changes.push(({ target }) => ({ sql: [`alter table ${target} drop constraint if exists ${quote(oldCheck.name)}`] }))
   if (rewrites) changes.push(...typeChange(before, after))
   else if (defaultSql(before) !== defaultSql(after)) changes.push(({ target }) => ({ sql: [setDefault(target, after)] }))
@@ -259,7 +223,7 @@ function columnChanges(before: ColumnModel, after: ColumnModel): Change[] {
         countCheck(
           place,
           after,
-          `${name} is not null and not (${newCheck.sql})`,
+          `${name} is not null and not (${enumCheck(after, converted)?.sql})`,
           (count) => `${rowsHave(count)} a value of "${after.name}" that is not in its values`,
         ),
       ],
@@ -278,6 +242,27 @@ const rowsHave = (count: number): string => (count === 1 ? '1 row has' : `${coun
 const setDefault = (target: string, column: ColumnModel): string => {
   const initial = defaultSql(column)
   return `alter table ${target} alter column ${quote(column.name)} ${initial === null ? 'drop default' : `set default ${initial}`}`
+}
+
+/** The key is not in the database: rows with a value stand in the way of a change that would have to encrypt or decrypt it. */
+const sealChange = (before: ColumnModel, after: ColumnModel): Change => {
+  const name = quote(after.name)
+  const verb = after.encrypted === true ? 'encrypted' : 'decrypted'
+  return (place) => ({
+    checks: [
+      countCheck(
+        place,
+        { ...before, sensitive: true },
+        `${name} is not null`,
+        (count) => `${rowsHave(count)} a value of "${after.name}" that would have to be ${verb}: add a column and copy the values in a function`,
+      ),
+    ],
+    sql: [
+      `alter table ${place.target} drop column ${name}`,
+      `alter table ${place.target} add column ${columnDeclaration(after)}${isNotNull(after) && defaultSql(after) === null ? ` default ${fillSql(after)}` : ''}`,
+      ...(isNotNull(after) && defaultSql(after) === null ? [setDefault(place.target, after)] : []),
+    ],
+  })
 }
 
 function typeChange(before: ColumnModel, after: ColumnModel): Change[] {
@@ -333,16 +318,18 @@ function planAddedIndex(builder: PlanBuilder, table: TableModel, index: IndexMod
   const [plan] = buildable(builder, table, [index])
   if (plan === undefined) return
   builder.add('update', `add index ${indexLabel(index)}`, (place) => ({
-    checks: plan.unique ? [duplicateCheck(place, index)] : [],
-    sql: [createIndexSql(plan, place.target)],
-    index: { name: quote(place.schema, plan.name), target: place.target, label: indexLabel(index) },
+    checks: plan.unique ? [duplicateCheck(place, table, index)] : [],
+    sql: indexSql(plan, place.target),
+    index: { target: place.target },
   }))
 }
 
 /** Groups of rows that share a key which shall become unique. */
-function duplicateCheck({ target }: Place, index: IndexModel): Check {
+function duplicateCheck({ target }: Place, table: TableModel, index: IndexModel): Check {
   const columns = index.fields.map((field) => quote(field.name))
-  const groups = `select ${columns.join(', ')}, count(*) as rows from ${target} where ${columns.map((column) => `${column} is not null`).join(' and ')} group by ${columns.join(', ')} having count(*) > 1`
+  const secrets = new Set(table.columns.filter((column) => column.sensitive || column.type === 'password').map((column) => column.name))
+  const shown = index.fields.map((field) => (secrets.has(field.name) ? `'(hidden)' as ${quote(field.name)}` : quote(field.name)))
+  const groups = `select ${shown.join(', ')}, count(*) as rows from ${target} where ${columns.map((column) => `${column} is not null`).join(' and ')} group by ${columns.join(', ')} having count(*) > 1`
   const names = index.fields.map((field) => field.name).join(', ')
   return {
     column: names,
@@ -361,9 +348,16 @@ export function planRename(before: TableModel, after: TableModel, from: string, 
   if (column === undefined || !after.columns.some((candidate) => candidate.name === to))
     throw refuse(before.name, from, `Table "${before.name}" has no column "${from}".`)
   if (from === 'id') throw refuse(before.name, from, 'The primary key cannot be renamed.')
+  if (column.encrypted === true)
+    throw refuse(
+      before.name,
+      from,
+      `The encrypted column "${from}" cannot be renamed: its values are bound to its name.`,
+      'Add a column and copy the values in a function.',
+    )
   if (before.columns.some((candidate) => candidate.name === to)) throw refuse(before.name, to, `Table "${before.name}" has a column "${to}" already.`)
   const renamed = (index: IndexModel): IndexModel => ({ ...index, fields: index.fields.map((field) => (field.name === from ? { ...field, name: to } : field)) })
-  return withViews(builder, before, after, () => {
+  return guarded(builder, before, after, () => {
     builder.add('alter_field', `rename ${from} to ${to}`, ({ schema, target }) => ({
       sql: [
         `alter table ${target} rename column ${quote(from)} to ${quote(to)}`,

@@ -11,10 +11,8 @@ export interface Check {
 
 /** An index over rows that exist: built without blocking writes, after the change, when they are many. */
 export interface IndexBuild {
-  /** Quoted, with its schema. */
-  name: string
+  /** The table, quoted, with its schema. */
   target: string
-  label: string
 }
 
 /** Something dropped: where it was, and where its data is now. */

@@ -1,15 +1,16 @@
 /** `db.direct_query`: SQL of a builder, one statement, under a role that reaches the tables of its workspace only. */
 import { AppError, fatal, inputError } from '../../errors.js'
-import { literalValue } from '../../fields/literal.js'
-import { isList, isObj, toPlain, type Value } from '../../lib/value.js'
+import { constantOf } from '../../lang/constant.js'
+import { isList, type Value } from '../../lib/value.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
 import { toText } from '../../runtime/convert.js'
 import type { Frame } from '../../runtime/frame.js'
 import { parseJson } from '../../runtime/serialize.js'
-import { quote, schemaName } from '../ddl/names.js'
+import { quote } from '../ddl/names.js'
 import { sqlState } from '../failure.js'
 import { type CompileContext, valueArgument } from '../records/arguments.js'
 import { asDatabaseSession, type DatabaseSession } from '../records/session.js'
+import { argumentText, spreadArguments } from './argument.js'
 import { type DirectMode, directFunction } from './role.js'
 import { type PlaceholderKind, type SqlToken, singleStatement, tokenizeSql } from './sql-text.js'
 
@@ -20,7 +21,7 @@ export function compileDirectQuery(context: CompileContext): RecordsAction {
   const { directQuery: policy } = context
   const { args } = context.request
   const parserExpr = args.get('parser')
-  const parser = parserExpr === undefined ? 'prepared' : literalValue(parserExpr)
+  const parser = parserExpr === undefined ? 'prepared' : constantOf(parserExpr)
   if (parser !== 'prepared' && parser !== 'template_engine' && parser !== null) throw fatal('"parser" must be prepared or template_engine.')
   const sqlOf = valueArgument(context, 'sql', 'code')
   const argsOf = valueArgument(context, 'arg')
@@ -34,7 +35,7 @@ export function compileDirectQuery(context: CompileContext): RecordsAction {
     const written = sqlOf(frame)
     if (typeof written !== 'string') throw inputError('sql', 'Missing param: sql')
     const text = parser === 'template_engine' ? await fill(context, frame, written, policy) : written
-    const rows = await run(session, text, argumentList(argsOf(frame)), policy, context.findTable)
+    const rows = await run(session, { text, written }, argumentList(argsOf(frame)), policy, context.findTable)
     return responseType(frame) === 'single' ? (rows[0] ?? null) : rows
   }
 }
@@ -59,15 +60,28 @@ interface Statement {
 
 type FindTable = CompileContext['findTable']
 
-async function run(session: DatabaseSession, text: string, args: readonly Value[], policy: DirectQueryPolicy, findTable: FindTable): Promise<Value[]> {
+/** `written` is the text before a template was filled. */
+interface Text {
+  text: string
+  written: string
+}
+
+async function run(
+  session: DatabaseSession,
+  { text, written }: Text,
+  args: readonly Value[],
+  policy: DirectQueryPolicy,
+  findTable: FindTable,
+): Promise<Value[]> {
   const { pieces, kinds, values } = buildStatement(text, args, policy, tableNames(session, findTable))
   const mode: DirectMode = policy === 'read' ? 'read' : 'write'
   await session.ensureDirectRole(mode)
   try {
     return await session.atomically(async (inner) => {
       const { rows } = await inner.run({
-        text: `select run::text as row from ${directFunction(inner.workspaceId, mode)}($1, $2, $3, $4) as run`,
+        text: `select run::text as row from ${directFunction(inner, mode)}($1, $2, $3, $4) as run`,
         values: [inner.schema, pieces, kinds, values],
+        shown: { sql: written, parameters: values.length },
       })
       // Whatever the statement set on this connection ends with it.
       await inner.run({ text: 'reset all', values: [] })
@@ -82,12 +96,13 @@ async function run(session: DatabaseSession, text: string, args: readonly Value[
 type Rename = (token: { text: string; name: string }) => string
 
 function buildStatement(text: string, args: readonly Value[], policy: DirectQueryPolicy, rename: Rename): Statement {
-  const left = [...args]
+  const tokens = tokenizeSql(text)
+  const left = [...spreadArguments(args, tokens.filter(({ type }) => type === 'placeholder').length)]
   const take = (): Value => {
     if (left.length === 0) throw inputError('arg', 'The statement has more placeholders than arguments.')
     return left.shift() as Value
   }
-  const written = tokenizeSql(text).flatMap((token): (SqlToken | { type: 'bound'; kind: PlaceholderKind; value: Value })[] => {
+  const written = tokens.flatMap((token): (SqlToken | { type: 'bound'; kind: PlaceholderKind; value: Value })[] => {
     if (token.type !== 'placeholder') return [token]
     const value = take()
     if (token.kind !== 'raw') return [{ type: 'bound', kind: token.kind, value }]
@@ -122,21 +137,12 @@ const tableNames =
     for (const datasource of session.datasources) {
       const prefix = `${datasource}_`
       const table = findTable(rest.startsWith(prefix) ? rest.slice(prefix.length) : '')
-      if (table !== undefined) return quote(schemaName(session.workspaceId, datasource), table)
+      if (table !== undefined) return quote(session.schemaOf(datasource), table)
     }
     // Without a data source the names mean the live one, whatever the current one is.
     const table = findTable(rest)
-    return table === undefined ? text : quote(schemaName(session.workspaceId, session.datasources.includes('live') ? 'live' : session.datasource), table)
+    return table === undefined ? text : quote(session.schemaOf(session.datasources.includes('live') ? 'live' : session.datasource), table)
   }
-
-/** What is quoted as a literal: lists become arrays, objects JSON. */
-function argumentText(value: Value): string | null {
-  if (value === null) return null
-  if (isList(value)) return value.some((item) => isObj(item) || isList(item)) ? JSON.stringify(toPlain(value)) : `{${value.map(itemText).join(',')}}`
-  return isObj(value) ? JSON.stringify(toPlain(value)) : toText(value)
-}
-
-const itemText = (item: Value): string => (item === null ? 'NULL' : `"${toText(item).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`)
 
 /** The builder reads what Postgres says about the statement itself. */
 function toDirectError(error: unknown): unknown {

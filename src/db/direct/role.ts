@@ -4,30 +4,40 @@
  */
 import { createHash } from 'node:crypto'
 import { AppError } from '../../errors.js'
-import { quote, schemaName } from '../ddl/names.js'
+import { placeOf, quote, schemaName } from '../ddl/names.js'
 import { sqlState } from '../failure.js'
 import type { Queryable, Transaction } from '../queryable.js'
 
 export type DirectMode = 'read' | 'write'
 
 /** Roles belong to the whole server: the name tells the database, too. */
-export const directRole = (database: string, workspaceId: number, mode: DirectMode): string =>
-  `stackhold_${createHash('sha256').update(database).digest('hex').slice(0, 12)}_ws_${workspaceId}_${mode}`
+export const directRole = (database: string, workspaceId: number, mode: DirectMode, tablesOf: number | null = null): string =>
+  `stackhold_${createHash('sha256').update(database).digest('hex').slice(0, 12)}_ws_${workspaceId}${branchMark(tablesOf)}_${mode}`
+
+const branchMark = (tablesOf: number | null): string => (tablesOf === null ? '' : `b${tablesOf}`)
 
 /** The function that runs statements under a role. */
-export const directFunction = (workspaceId: number, mode: DirectMode): string => quote(`ws_${workspaceId}_sql`, `run_${mode}`)
+export const directFunction = ({ workspaceId, tablesOf }: Pick<DirectScope, 'workspaceId' | 'tablesOf'>, mode: DirectMode): string =>
+  quote(`ws_${workspaceId}${branchMark(tablesOf)}_sql`, `run_${mode}`)
+
+/** What such a role reaches: the tables that branches share, or the own ones of one branch. */
+export interface DirectScope {
+  workspaceId: number
+  tablesOf: number | null
+  datasources: readonly string[]
+}
 
 type Base = Queryable & { withTransaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> }
 const ready = new WeakMap<object, Set<string>>()
 
 /** Makes role, function and grants once per process. Throws AppError `accessDenied` when the server's own user may not create roles. */
-export async function ensureDirectRole(base: Base, workspaceId: number, datasources: readonly string[], mode: DirectMode): Promise<void> {
+export async function ensureDirectRole(base: Base, scope: DirectScope, mode: DirectMode): Promise<void> {
   const done = ready.get(base) ?? new Set<string>()
   ready.set(base, done)
-  const key = JSON.stringify([workspaceId, mode, ...datasources])
+  const key = JSON.stringify([scope.workspaceId, scope.tablesOf, mode, ...scope.datasources])
   if (done.has(key)) return
   try {
-    await base.withTransaction((transaction) => createRole(transaction, workspaceId, datasources, mode))
+    await base.withTransaction((transaction) => createRole(transaction, scope, mode))
   } catch (error) {
     if (sqlState(error) !== '42501') throw error
     throw new AppError('accessDenied', 'db.direct_query needs a role of its own, and the database user of Stackhold may not create roles.', {
@@ -38,24 +48,25 @@ export async function ensureDirectRole(base: Base, workspaceId: number, datasour
   done.add(key)
 }
 
-async function createRole(transaction: Transaction, workspaceId: number, datasources: readonly string[], mode: DirectMode): Promise<void> {
+async function createRole(transaction: Transaction, scope: DirectScope, mode: DirectMode): Promise<void> {
+  const { workspaceId, tablesOf, datasources } = scope
   await transaction.query(`select pg_advisory_xact_lock(hashtext('stackhold direct role'))`)
   const [row] = await transaction.query<{ name: string }>('select current_database() as name')
-  const plain = directRole(row?.name ?? '', workspaceId, mode)
+  const plain = directRole(row?.name ?? '', workspaceId, mode, tablesOf)
   const role = quote(plain)
   const [known] = await transaction.query('select 1 as found from pg_roles where rolname = $1', [plain])
   if (known === undefined) await transaction.query(`create role ${role} nologin noinherit`)
   await transaction.query(`grant ${role} to current_user`)
-  const home = quote(`ws_${workspaceId}_sql`)
+  const home = quote(`ws_${workspaceId}${branchMark(tablesOf)}_sql`)
   await transaction.query(`create schema if not exists ${home}`)
   await transaction.query(`revoke all on schema ${home} from public`)
-  await transaction.query(runFunction(workspaceId, mode))
+  await transaction.query(runFunction(scope, mode))
   // The owner of a function needs the right to create it, for this moment only.
   await transaction.query(`grant usage, create on schema ${home} to ${role}`)
-  await transaction.query(`alter function ${directFunction(workspaceId, mode)}(text, text[], text[], text[]) owner to ${role}`)
+  await transaction.query(`alter function ${directFunction(scope, mode)}(text, text[], text[], text[]) owner to ${role}`)
   await transaction.query(`revoke create on schema ${home} from ${role}`)
-  await transaction.query(`revoke all on function ${directFunction(workspaceId, mode)}(text, text[], text[], text[]) from public`)
-  for (const datasource of datasources) await grantSchema(transaction, role, schemaName(workspaceId, datasource), mode)
+  await transaction.query(`revoke all on function ${directFunction(scope, mode)}(text, text[], text[], text[]) from public`)
+  for (const datasource of datasources) await grantSchema(transaction, role, schemaName(workspaceId, placeOf(datasource, tablesOf)), mode)
 }
 
 /** Tables made later are granted as they are made. A data source without tables has no schema yet. */
@@ -74,9 +85,9 @@ async function grantSchema(transaction: Transaction, role: string, name: string,
 
 /** Pieces and values alternate; Postgres itself quotes the values. A statement that returns no rows cannot be a cursor. */
 const runFunction = (
-  workspaceId: number,
+  scope: DirectScope,
   mode: DirectMode,
-): string => `create or replace function ${directFunction(workspaceId, mode)}(home text, pieces text[], kinds text[], args text[])
+): string => `create or replace function ${directFunction(scope, mode)}(home text, pieces text[], kinds text[], args text[])
 returns setof json language plpgsql security definer as $$
 declare
   statement text := pieces[1];

@@ -1,17 +1,18 @@
 /** Addons: rows get members that another query finds. One statement per addon and level, whatever the number of rows. */
 import { AppError, fatal } from '../../errors.js'
 import type { Expr } from '../../lang/tree.js'
+import { childExprs } from '../../lang/visit.js'
 import { ident, raw, sql } from '../../lib/sql.js'
 import { isList, isObj, type Obj, toPlain, type Value } from '../../lib/value.js'
 import type { AddonRequest } from '../../runtime/capabilities.js'
 import type { Frame } from '../../runtime/frame.js'
 import { compileComparison } from '../compare.js'
 import { tableSql } from '../inputs.js'
-import { partsOf } from '../scope.js'
+import { readableRows } from '../rules.js'
 import { columnTerm } from '../term.js'
 import { type CompileContext, constantValue, headTable, isAbsent, literalMembers, scopeOf, valueArgument } from './arguments.js'
 import { Batch } from './batch.js'
-import { compileExternals, nothingExternal } from './external.js'
+import { compileExternals, type External, nothingExternal } from './external.js'
 import { keyColumn } from './key-column.js'
 import { type ReadPlan, rowsIn } from './plan.js'
 import { isPaged, planQuery } from './query-plan.js'
@@ -49,7 +50,7 @@ function withNeeded(context: CompileContext, specs: readonly Spec[]): { context:
 
 /** `$output.name` anywhere in an expression. */
 const outputNames = (expr: Expr): string[] =>
-  expr.type === 'member' && expr.object.type === 'variable' && expr.object.name === 'output' ? [expr.name] : partsOf(expr).flatMap(outputNames)
+  expr.type === 'member' && expr.object.type === 'variable' && expr.object.name === 'output' ? [expr.name] : childExprs(expr).flatMap(outputNames)
 
 function withoutHelpers(enrich: Enrich | null, helpers: readonly string[]): Enrich | null {
   if (enrich === null || helpers.length === 0) return enrich
@@ -166,21 +167,42 @@ function compileSource(outer: CompileContext, { request }: AddonRequest, spec: S
   if (spec.output !== undefined && !isAbsent(spec.output)) args.set('output', spec.output)
   const own = compileAddons({ ...outer, request: { ...request, args }, addons: [...outer.addons, spec.name] })
   const { context, helpers } = withNeeded(own.context, readSpecs(spec.addon))
-  if (request.operation === 'query' && compileExternals(context) !== null)
-    throw fatal(`The addon "${spec.name}" cannot take filters or sorting as data.`, { hint: 'Write its where and sort out.' })
   const plan = request.operation === 'get' ? planGet(context) : planQuery(context, nothingExternal)
-  const batch = new Batch(plan)
+  const plain = batchOf(plan)
+  const external = request.operation === 'query' ? compileExternals(context) : null
   return {
-    batch: (session, frames) =>
-      batch.run(
-        session,
-        frames.map((frame) => plan.inputs.read(frame)),
-      ),
+    batch(session, frames) {
+      const given = external === null ? null : sameForAll(spec.name, frames.map(external))
+      return (given === null ? plain : batchOf(planQuery(context, given)))(session, frames)
+    },
     paged: request.operation === 'query' && isPaged(context),
     enrich: own.enrich,
     helpers,
   }
 }
+
+function batchOf(plan: ReadPlan): AddonSource['batch'] {
+  const batch = new Batch(plan)
+  return (session, frames) =>
+    batch.run(
+      session,
+      frames.map((frame) => plan.inputs.read(frame)),
+    )
+}
+
+/** Filters and sorting that come as data are part of the text of the one statement for all rows: they cannot differ between them. */
+function sameForAll(name: string, given: readonly (External | null)[]): External | null {
+  const [first = null] = given
+  const text = textOf(first)
+  if (given.some((other) => other !== first && textOf(other) !== text))
+    throw fatal(`The filters and sorting given to the addon "${name}" must be the same for every row.`, {
+      hint: 'Pass what differs between rows as an input that its where compares with a column.',
+    })
+  return first
+}
+
+const textOf = (given: External | null): string =>
+  given === null ? '' : JSON.stringify([given.sort, given.sortParam, given.filters.map(({ param, value }) => [param, toPlain(value)])])
 
 /** `db.get` as a plan: no value, no row. */
 function planGet(context: CompileContext): ReadPlan {
@@ -199,7 +221,7 @@ function planGet(context: CompileContext): ReadPlan {
   return {
     inputs: scope.inputs,
     sql: (at) =>
-      sql`select ${selectList(shape)} from ${tableSql(name)} as ${ident(name)} where ${at[isNull] === 'null' ? raw('false') : (condition(at) ?? raw('false'))} order by ${ident(name, info.primary.name)} limit 1`,
+      sql`select ${selectList(shape)} from ${readableRows(info.model, tableSql(name), name)} where ${at[isNull] === 'null' ? raw('false') : (condition(at) ?? raw('false'))} order by ${ident(name, info.primary.name)} limit 1`,
     once: false,
     finish: (rows) => (rows[0] === undefined ? null : read(rows[0])),
   }

@@ -7,11 +7,12 @@ import type { ExternalSort } from '../external-filter.js'
 import type { BoundSql, BuildCondition, Shape } from '../inputs.js'
 import { dbPath, type Scope, unknownColumn } from '../scope.js'
 import { applyFace, compileTerm, decoderOf, faceTerm, isNumber, type Typed } from '../term.js'
+import { textFace } from '../text-face.js'
 import { type CompileContext, isAbsent, literalMembers, valueArgument } from './arguments.js'
 import { planPage } from './page-statement.js'
 import { compilePaging } from './paging.js'
 import { jsonItems, type ReadPlan } from './plan.js'
-import { checkMemberName, compileRowReader, jsonFace, type RowShape, type Selected, selectList } from './row.js'
+import { checkMemberName, compileRowReader, type RowShape, type Selected, selectList } from './row.js'
 import { selectSql } from './source.js'
 
 export interface AggregateParts {
@@ -93,13 +94,13 @@ function readGroups(expr: Expr | undefined, scope: Scope): Selected[] {
   return members.map(([name, member]) => {
     const term = compileTerm(member, scope)
     if (term.kind === 'given') throw fatal(`The group "${name}" names no column.`)
-    return { name: checkMemberName(name), sql: term.sql, decode: decoderOf(term), ...jsonFace(term) }
+    return { name: checkMemberName(name), sql: term.sql, decode: decoderOf(term), ...textFace(term) }
   })
 }
 
 function readResult(name: string, expr: Expr, scope: Scope): Selected {
   const result = compileAggregated(name, expr, scope)
-  return { name: checkMemberName(name), sql: result.sql, decode: decoderOf(result), ...jsonFace(result) }
+  return { name: checkMemberName(name), sql: result.sql, decode: decoderOf(result), ...textFace(result) }
 }
 
 /** `$db.t.c|filters|aggregate|filters`: what stands after the aggregate works on its result. */

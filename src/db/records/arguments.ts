@@ -1,6 +1,6 @@
 /** Reads the arguments of a database statement: what must be known when compiling, and what is evaluated when it runs. */
 import { fatal, inputError } from '../../errors.js'
-import { literalValue } from '../../fields/literal.js'
+import { constantOf } from '../../lang/constant.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { Expr } from '../../lang/tree.js'
 import { isObj, isTruthy, type Obj, type Value } from '../../lib/value.js'
@@ -28,7 +28,7 @@ export interface CompileContext {
 
 /** The value of an argument that must be a literal. */
 export function constantValue(expr: Expr, name: string): Value {
-  const value = literalValue(expr)
+  const value = constantOf(expr)
   if (value === undefined) throw fatal(`"${name}" must be written out, without variables.`)
   return value
 }

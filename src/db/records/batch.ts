@@ -1,7 +1,7 @@
 /** One plan for many readings at once: one statement whose parameters are rows of their own. */
 import { ident, join, param, raw, type Sql, sql } from '../../lib/sql.js'
 import type { Value } from '../../lib/value.js'
-import { type BoundSql, CachedSql, encoded, type Reading, type Shape } from '../inputs.js'
+import { type BoundSql, type CachedSql, encoded, type Reading, type Shape, StatementCache } from '../inputs.js'
 import type { RawRow, ReadPlan } from './plan.js'
 import type { DatabaseSession } from './session.js'
 
@@ -35,10 +35,12 @@ export class Batch {
   }
 }
 
+const keptMax = 16
+
 /** The statement of a batch, kept by the shape of its readings. */
 class BatchSql {
   readonly #build: (at: Shape) => BoundSql
-  readonly #texts = new Map<string, CachedSql>()
+  readonly #texts = new StatementCache(keptMax)
 
   constructor(build: (at: Shape) => BoundSql) {
     this.#build = build
@@ -56,28 +58,24 @@ class BatchSql {
   /** Place of each reading, then one list of texts per parameter. */
   #parametersOf(members: readonly Reading[], readings: readonly Reading[]): unknown[] {
     const { holes } = this.#build(members[0]?.shape ?? [])
-    const values = holes.map((hole) => members.map((reading) => toText(hole.encode(reading.values[hole.operand] as Value))))
+    const values = holes.map((hole) => members.map((reading) => toText(hole.encode(reading.values[hole.operand] as Value, reading.clock))))
     return [members.map((reading) => readings.indexOf(reading)), ...values]
   }
 
   #statementOf(groups: readonly (readonly Reading[])[]): CachedSql {
     const key = groups.map((members) => members[0]?.key).join('\0')
-    const found = this.#texts.get(key)
-    if (found !== undefined) return found
-    let next = 0
-    const parts = groups.map((members) => {
-      const piece = this.#build(members[0]?.shape ?? [])
-      const first = next
-      next += piece.holes.length + 1
-      return lateral(piece, first)
+    return this.#texts.for(key, () => {
+      let next = 0
+      const parts = groups.map((members) => {
+        const piece = this.#build(members[0]?.shape ?? [])
+        const first = next
+        next += piece.holes.length + 1
+        return lateral(piece, first)
+      })
+      return join(parts, ' union all ')
     })
-    const statement = new CachedSql(() => join(parts, ' union all '), { once: this.#texts.size >= keptMax })
-    if (this.#texts.size < keptMax) this.#texts.set(key, statement)
-    return statement
   }
 }
-
-const keptMax = 16
 
 function groupByShape(readings: readonly Reading[]): Reading[][] {
   const groups = new Map<string, Reading[]>()

@@ -7,6 +7,8 @@ import { ident, join, param, raw, sql } from '../../lib/sql.js'
 import { isList, isObj, type Json, type Obj, type Value } from '../../lib/value.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
 import { type BoundSql, CachedSql, constantCommand, encoded, Inputs, tableSql } from '../inputs.js'
+import { andRule, ruleSql } from '../rules.js'
+import { newIds, refuseSealed, sealValues, type Values } from '../sealed.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
 import { compileCondition, whereClause } from '../where.js'
 import { writtenRow } from './add.js'
@@ -15,7 +17,7 @@ import { boolArgument, type CompileContext, headTable, isAbsent, scopeOf, valueA
 import { storedOwner } from './password.js'
 import { compileRowReader, type RowShape, rowShape, selectList } from './row.js'
 import { asDatabaseSession, type DatabaseSession } from './session.js'
-import { readChanges, readNewRow, readReplacement, type Values, type Writer, writableColumns, writerOf } from './write.js'
+import { readChanges, readNewRow, readReplacement, type Writer, writableColumns, writerOf } from './write.js'
 
 /** Rows per statement; more are written in several, in one transaction. */
 const chunkRows = 5_000
@@ -67,6 +69,23 @@ async function atRow<T>(index: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A complete row to be added; `id` null: the next one. */
+export interface NewRow {
+  values: Values
+  id: Value
+}
+
+export const hasId = ({ id }: NewRow): boolean => id !== null
+
+/** Rows with the ids they shall have, as JSON. */
+export const withIds = (info: TableInfo, rows: readonly NewRow[]): JsonRow[] =>
+  rows.map(({ values, id }) => toJsonRow(new Map([...sealValues(values, id), [info.primary, id]])))
+
+export async function withNewIds(session: DatabaseSession, info: TableInfo, rows: readonly NewRow[]): Promise<NewRow[]> {
+  const ids = await newIds(session, info, rows.length)
+  return rows.map(({ values }, i) => ({ values, id: ids[i] ?? null }))
+}
+
 /** Inserts rows and returns them in the order given. */
 export class BulkInsert {
   readonly #info: TableInfo
@@ -84,26 +103,35 @@ export class BulkInsert {
   /** `allowIds`: ids in the rows are kept; otherwise they are ignored. */
   async run(session: DatabaseSession, items: readonly Value[], writer: Writer, allowIds: boolean): Promise<Obj[]> {
     const { primary } = this.#info
-    const rows: JsonRow[] = []
+    const rows: NewRow[] = []
     for (const [i, item] of items.entries()) {
       const data = asItem(item, i)
-      const row = await atRow(i, async () => toJsonRow(await readNewRow(this.#info, data, writer)))
+      const values = await atRow(i, () => readNewRow(this.#info, data, writer))
       const id = allowIds ? (data.get(primary.name) ?? null) : null
-      if (id !== null) row[primary.name] = primary.codec.encodeJson(readId(primary, id, i))
-      rows.push(row)
+      rows.push({ values, id: id === null ? null : readId(primary, id, i) })
     }
-    const hasId = (row: JsonRow): boolean => row[primary.name] !== undefined
     if (rows.length === 0) return []
-    if (!rows.some(hasId)) return (await runChunks(session, rows, this.#plain)).map(this.#read)
-    return session.atomically((inner) => this.#runMixed(inner, rows, hasId))
+    if (!rows.some(hasId)) return (await this.#runNew(session, rows)).map(this.#read)
+    return session.atomically((inner) => this.#runMixed(inner, rows))
+  }
+
+  /** Rows whose ids are the sequence's. */
+  async #runNew(session: DatabaseSession, rows: readonly NewRow[]): Promise<Record<string, unknown>[]> {
+    if (this.#info.sealed.length === 0)
+      return runChunks(
+        session,
+        rows.map(({ values }) => toJsonRow(values)),
+        this.#plain,
+      )
+    return runChunks(session, withIds(this.#info, await withNewIds(session, this.#info, rows)), this.#withIds)
   }
 
   /** Rows with an id first, so that new ids come after them; the result is in the order given. */
-  async #runMixed(session: DatabaseSession, rows: readonly JsonRow[], hasId: (row: JsonRow) => boolean): Promise<Obj[]> {
-    const given = await runChunks(session, rows.filter(hasId), this.#withIds)
+  async #runMixed(session: DatabaseSession, rows: readonly NewRow[]): Promise<Obj[]> {
+    const given = await runChunks(session, withIds(this.#info, rows.filter(hasId)), this.#withIds)
     await moveSequence(session, this.#info)
     const others = rows.filter((row) => !hasId(row))
-    const made = others.length === 0 ? [] : await runChunks(session, others, this.#plain)
+    const made = others.length === 0 ? [] : await this.#runNew(session, others)
     return rows.map((row) => this.#read((hasId(row) ? given : made).shift() ?? {}))
   }
 }
@@ -185,7 +213,7 @@ export class BulkWrite {
           ? readReplacement(this.#info, data, writer)
           : readChanges(this.#info, data, writer, storedOwner(session, this.#info, primary, primary.codec.encode(id))),
       )
-      const row = toJsonRow(values)
+      const row = toJsonRow(sealValues(values, id))
       row[primary.name] = primary.codec.encodeJson(id)
       if (!this.#whole) row[presentColumn] = [...values.keys()].map((column) => column.name)
       const place = places.get(String(id))
@@ -215,17 +243,26 @@ function splitItem(item: Obj, primary: ColumnInfo, index: number, whole: boolean
   return { id: readId(primary, given, index), data: !whole && isObj(nested) && item.size === 2 ? nested : item }
 }
 
+const isPresent = (column: string): BoundSql => sql`${raw(`'${column.replaceAll("'", "''")}'`)} = any(r.${ident(presentColumn)})`
+
 function updateRows(info: TableInfo, whole: boolean, shape: RowShape): BoundSql {
   const { name: table } = info.model
   const columns = writableColumns(info)
   const set = columns.map((column) => {
     const given = sql`r.${ident(column.name)}`
     if (whole) return sql`${ident(column.name)} = ${given}`
-    const isPresent = sql`${raw(`'${column.name.replaceAll("'", "''")}'`)} = any(r.${ident(presentColumn)})`
-    return sql`${ident(column.name)} = case when ${isPresent} then ${given} else ${ident(table, column.name)} end`
+    return sql`${ident(column.name)} = case when ${isPresent(column.name)} then ${given} else ${ident(table, column.name)} end`
   })
   const source = rowSource(info.columns, whole ? [] : [{ name: presentColumn, type: 'text[]' }])
-  return sql`update ${tableSql(table)} as ${ident(table)} set ${join(set)} from ${source} where ${ident(table, info.primary.name)} = r.${ident(info.primary.name)} returning ${selectList(shape)}, ${ident(table, info.primary.name)} as ${ident(idColumn)}`
+  return sql`update ${tableSql(table)} as ${ident(table)} set ${join(set)} from ${source} where ${ident(table, info.primary.name)} = r.${ident(info.primary.name)}${andRule(info.model, 'update', table, whole ? columns.map(({ name }) => name) : [])}${whole ? raw('') : restrictedColumns(info)} returning ${selectList(shape)}, ${ident(table, info.primary.name)} as ${ident(idColumn)}`
+}
+
+/** A restricted column is written only where its rule holds. */
+function restrictedColumns({ model, byName }: TableInfo): BoundSql {
+  const conditions = (model.rules?.columns ?? [])
+    .filter(({ name }) => byName.has(name))
+    .map(({ name, rule }) => sql` and (not ${isPresent(name)} or ${raw(ruleSql(rule, model, model.name))})`)
+  return join(conditions, '')
 }
 
 const compileBulkWrite =
@@ -254,7 +291,9 @@ export function compileBulkDelete(context: CompileContext): RecordsAction {
   const inputs = new Inputs()
   const condition = compileCondition(expr, scopeOf(context, info, inputs))
   const { name } = info.model
-  const statement = new CachedSql((shape) => sql`delete from ${tableSql(name)} as ${ident(name)}${whereClause(condition(shape))}`)
+  const statement = new CachedSql(
+    (shape) => sql`delete from ${tableSql(name)} as ${ident(name)}${whereClause(condition(shape))}${andRule(info.model, 'delete', name)}`,
+  )
   return async (given, frame) => {
     const session = asDatabaseSession(given)
     const reading = inputs.read(frame)
@@ -266,6 +305,10 @@ export function compileBulkDelete(context: CompileContext): RecordsAction {
 /** `db.truncate`: every row of the table in the current data source. */
 export function compileTruncate(context: CompileContext): RecordsAction {
   const info = headTable(context)
+  if (info.model.rules !== undefined)
+    throw fatal(`The table "${info.model.name}" has rules: it cannot be emptied at once.`, {
+      hint: 'Use db.bulk.delete, which deletes what the caller may delete.',
+    })
   const reset = boolArgument(context, 'reset')
   const [keep, restart] = ['', ' restart identity'].map((tail) => new CachedSql(() => sql`truncate ${tableSql(info.model.name)}${raw(tail)}`))
   return async (given, frame) => {
@@ -295,7 +338,7 @@ export function compileIncrement(whole: CompileContext): RecordsAction {
   const amount = sql`${param({ operand, encode: (value: Value) => value })}${raw(`::${column.codec.sqlType}`)}`
   const statement = new CachedSql(
     (at) =>
-      sql`update ${tableSql(name)} as ${ident(name)} set ${ident(column.name)} = coalesce(${ident(name, column.name)}, 0) + ${amount}${whereClause(condition(at))} returning ${selectList(shape)}`,
+      sql`update ${tableSql(name)} as ${ident(name)} set ${ident(column.name)} = coalesce(${ident(name, column.name)}, 0) + ${amount}${whereClause(condition(at))}${andRule(info.model, 'update', name, [column.name])} returning ${selectList(shape)}`,
   )
   const returnType = valueArgument(context, 'return_type')
   return async (given, frame) => {
@@ -316,6 +359,7 @@ function incrementColumn(context: CompileContext, info: TableInfo): ColumnInfo {
   const column = info.byName.get(name)
   if (column === undefined) throw fatal(`Table "${info.model.name}" has no column "${name}".`)
   const isNumeric = !column.model.list && (column.type.name === 'int' || column.type.name === 'decimal')
+  if (column.seal !== undefined) throw refuseSealed(column, info.model.name)
   if (!isNumeric || column === info.primary) throw fatal(`"${name}" cannot be incremented.`, { hint: 'Use an int or decimal column other than the id.' })
   return column
 }

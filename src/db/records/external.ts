@@ -1,5 +1,5 @@
 /** What callers may change about one run of a query: filters and sorting that arrive as data. */
-import { literalValue } from '../../fields/literal.js'
+import { constantOf } from '../../lang/constant.js'
 import type { Expr } from '../../lang/tree.js'
 import type { Value } from '../../lib/value.js'
 import type { Frame } from '../../runtime/frame.js'
@@ -41,4 +41,4 @@ export function isDynamicFilter(expr: Expr | undefined, name: string, context: C
   return name === 'additional_where' || ['variable', 'member', 'index', 'filter', 'object', 'list', 'ternary'].includes(expr.type)
 }
 
-export const isDynamicSort = (expr: Expr | undefined): boolean => expr !== undefined && !isAbsent(expr) && literalValue(expr) === undefined
+export const isDynamicSort = (expr: Expr | undefined): boolean => expr !== undefined && !isAbsent(expr) && constantOf(expr) === undefined

@@ -39,6 +39,10 @@ const translations: Readonly<Record<string, Translate>> = {
   '23503': (error) => inputError(keyColumns(error)[0] ?? '', `Input "${keyColumns(error)[0] ?? ''}" refers to a row that does not exist.`),
   '23514': ({ constraint = '' }) =>
     inputError(constraint.replace(/_enum$/, ''), `Input "${constraint.replace(/_enum$/, '')}" is not one of the allowable values.`),
+  '42501': ({ message }, cause) =>
+    /row-level security/.test(message)
+      ? new AppError('accessDenied', 'The rules of the table do not allow this row.', kept(cause))
+      : fatal(`SQL Error: ${message}`, kept(cause)),
   '22003': (_error, cause) => new AppError('input', 'A number is beyond the range of its column.', kept(cause)),
   '22021': (_error, cause) => new AppError('input', 'A text contains characters that the database cannot hold.', kept(cause)),
   '22P05': (_error, cause) => new AppError('input', 'A text contains characters that the database cannot hold.', kept(cause)),

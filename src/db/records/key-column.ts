@@ -1,8 +1,10 @@
 /** The column that `field_name` names. */
 import { fatal } from '../../errors.js'
-import { literalValue } from '../../fields/literal.js'
+import { constantOf } from '../../lang/constant.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { Frame } from '../../runtime/frame.js'
+import { columnRule } from '../rules.js'
+import { refuseSealed } from '../sealed.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
 import type { CompileContext } from './arguments.js'
 
@@ -13,7 +15,7 @@ export function keyColumn(context: CompileContext, info: TableInfo): (frame: Fra
     const { primary } = info
     return () => primary
   }
-  const written = literalValue(expr)
+  const written = constantOf(expr)
   if (written !== undefined) {
     const column = findKey(info, String(written))
     return () => column
@@ -26,5 +28,10 @@ function findKey(info: TableInfo, name: string): ColumnInfo {
   const column = info.byName.get(name)
   if (column === undefined)
     throw fatal(`Table "${info.model.name}" has no column "${name}".`, { hint: didYouMean(name, info.byName.keys()) ?? 'Use the name of a column.' })
+  if (column.seal !== undefined) throw refuseSealed(column, info.model.name)
+  if (columnRule(info.model.rules, column.name) !== undefined)
+    throw fatal(`"${column.name}" of table "${info.model.name}" has a rule of its own: rows cannot be looked up by it.`, {
+      hint: 'Look them up by another column.',
+    })
   return column
 }

@@ -23,24 +23,22 @@ export interface PageParts {
 }
 
 const writtenMax = 101
+
+/** A page as an operand: rows to ask for, rows to skip, and what else the envelope says. */
+const toWindow = (page: Page): Value[] => [page.perPage + 1, firstRow(page), page.page, page.offset, page.totals, page.metadata]
+const fromWindow = ([rows, , page, offset, totals, metadata]: Value[]): Page => ({ page, perPage: (rows as number) - 1, offset, totals, metadata }) as Page
 const numberAt = (window: Value | undefined, index: number): number => (window as number[])[index] as number
 
 /** Plans a page. One more row than it holds tells whether there is a next one. */
 export function planPage({ inputs, readPage, rows, shape, tail, total, read, once }: PageParts): ReadPlan {
-  const pages = new WeakMap<Value[], Page>()
-  const operand = inputs.operand((frame) => {
-    const page = readPage(frame)
-    const window = [page.perPage + 1, firstRow(page)]
-    pages.set(window, page)
-    return window
-  })
+  const operand = inputs.operand((frame) => toWindow(readPage(frame)))
   const part = (index: number): BoundSql => sql`${param({ operand, encode: (value: Value) => (value as Value[])[index] })}::bigint`
   // Postgres plans a limit it cannot see anew every time: usual sizes and the first page stand in the text.
   const size = inputs.choice((values) => (numberAt(values[operand], 0) <= writtenMax ? String(numberAt(values[operand], 0)) : ''))
   const start = inputs.choice((values) => (numberAt(values[operand], 1) === 0 ? '0' : ''))
   const limited = (piece: BoundSql, at: Shape): BoundSql =>
     sql`${piece} limit ${at[size] === '' ? part(0) : raw(at[size] ?? '')}${at[start] === '0' ? raw('') : sql` offset ${part(1)}`}`
-  const pageOf = (reading: Reading): Page => pages.get(reading.values[operand] as Value[]) as Page
+  const pageOf = (reading: Reading): Page => fromWindow(reading.values[operand] as Value[])
   return {
     inputs,
     sql: (at) => limited(rows(at), at),

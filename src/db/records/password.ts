@@ -53,7 +53,7 @@ const wordsIn = (text: string): string[] => [text.trim(), ...text.split(/[^\p{L}
 
 /** Reads the columns that name the owner of the first row with a key. */
 export const storedOwner = (session: DatabaseSession, info: TableInfo, column: ColumnInfo, parameter: unknown) => async (): Promise<Obj> => {
-  const shape = { selected: selectColumns(info.model.name, ownerColumns(info)), prune: new Map<string, string[][]>() }
+  const shape = { selected: selectColumns(info.model.name, info, ownerColumns(info)), prune: new Map<string, string[][]>() }
   if (shape.selected.length === 0) return new Map()
   const key = sql`${ident(info.model.name, column.name)} = ${param(parameter)}${raw(`::${column.codec.sqlType}`)}`
   const statement = sql`select ${selectList(shape)} from ${tableSql(info.model.name)} as ${ident(info.model.name)} where ${key} order by ${ident(info.model.name, info.primary.name)} limit 1`

@@ -38,35 +38,43 @@ export function runnable(plan: ReadPlan): RunPlan {
     const reading = plan.inputs.read(frame)
     const command = statement.command(reading, session.schema)
     const fast = plan.fast?.(reading) === true
-    const [{ rows }, total] = await Promise.all([plan.shared ? session.runShared(command) : session.run(command, { fast }), count(session, reading)])
+    const found = plan.shared ? session.runShared(command) : session.run(command, { fast })
+    const counting = count(session, reading)
+    const [{ rows }, total] = counting === null ? [await found, null] : await Promise.all([found, counting])
     return plan.finish(rows, reading, total)
   }
 }
 
-/** Runs a plan so that Postgres writes the JSON; null when it cannot. */
+/** Runs a plan whose rows go out as text; null when they must become values first. */
 export function passingThrough(plan: ReadPlan): RunPlan | null {
   const { json } = plan
   if (json === undefined) return null
-  const { wrap, text } = compileRowText(json.shape)
+  const row = compileRowText(json.shape)
+  if (row === null) return null
+  const { wrap, text } = row
   const statement = new CachedSql((at) => wrap(sql`${plan.sql(at)}${plan.tail?.(at) ?? raw('')}`), { once: plan.once })
   const count = totalOf(plan)
   return async (session, frame) => {
     const reading = plan.inputs.read(frame)
     const fast = plan.fast?.(reading) === true
-    const [{ rows }, total] = await Promise.all([session.run(statement.command(reading, session.schema), { fast }), count(session, reading)])
+    const command = statement.command(reading, session.schema)
+    const found = session.runTexts(command, fast)
+    const counting = count(session, reading)
+    const [rows, total] = counting === null ? [await found, null] : await Promise.all([found, counting])
     return json.finish(rows.map(text), reading, total)
   }
 }
 
-function totalOf(plan: ReadPlan): (session: DatabaseSession, reading: Reading) => Promise<number | null> {
+/** The number of all rows, under way beside them; null when nobody asks. */
+function totalOf(plan: ReadPlan): (session: DatabaseSession, reading: Reading) => Promise<number> | null {
   const { total } = plan
-  if (total === undefined) return () => Promise.resolve(null)
+  if (total === undefined) return () => null
   const statement = new CachedSql((at) => total.sql(at), { once: plan.once })
-  return async (session, reading) => {
-    if (!total.wanted(reading)) return null
+  const count = async (session: DatabaseSession, reading: Reading): Promise<number> => {
     const { rows } = await session.runShared(statement.command(reading, session.schema))
     return Number(rows[0]?.['count'] ?? 0)
   }
+  return (session, reading) => (total.wanted(reading) ? count(session, reading) : null)
 }
 
 /** JSON texts as the text of a list. */

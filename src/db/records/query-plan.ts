@@ -1,6 +1,6 @@
 /** The plan of a query: arguments → SQL and what its rows mean. */
 import { fatal } from '../../errors.js'
-import { literalValue } from '../../fields/literal.js'
+import { constantOf } from '../../lang/constant.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { Expr } from '../../lang/tree.js'
 import { ident, raw, sql } from '../../lib/sql.js'
@@ -70,6 +70,12 @@ export function isPaged({ request }: CompileContext): boolean {
   return (type === 'list' || type === 'stream') && (given(members.get('paging')) || given(request.args.get('override_paging')))
 }
 
+/** Whether rows are asked for one by one. Pages are short, and locks shall not outlive the statement. */
+export function isStream(context: CompileContext): boolean {
+  const { args } = context.request
+  return returnTypeOf(literalMembers(args.get('return'), 'return')) === 'stream' && !isPaged(context) && !given(args.get('lock'))
+}
+
 // Order
 
 /** Names that `eval` computes: by their name where the row holds them, else by their expression. */
@@ -114,7 +120,7 @@ function compileLock(context: CompileContext, source: Source): (shape: Shape) =>
   const expr = request.args.get('lock')
   if (expr === undefined || isAbsent(expr)) return () => raw('')
   const clause = sql` for update of ${ident(source.scope.main.alias)}`
-  const known = literalValue(expr)
+  const known = constantOf(expr)
   if (known !== undefined) return () => (isTruthy(known) ? clause : raw(''))
   const lock = boolArgument(context, 'lock')
   const operand = source.scope.inputs.operand((frame) => lock(frame))

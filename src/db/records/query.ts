@@ -1,22 +1,35 @@
 /** `db.query` and `db.count` as actions. */
 import type { RecordsAction } from '../../runtime/capabilities.js'
-import { compileAddons } from './addon.js'
+import { compileAddons, type Enrich } from './addon.js'
 import type { CompileContext } from './arguments.js'
 import { compileExternals, type External, nothingExternal } from './external.js'
 import { passingThrough, type ReadPlan, type RunPlan, rowsIn, runnable } from './plan.js'
-import { isPaged, planCount, planQuery } from './query-plan.js'
+import { isPaged, isStream, planCount, planQuery } from './query-plan.js'
 import { asDatabaseSession } from './session.js'
+import { streaming } from './stream.js'
 
 /** Compiles a query. Filters and sorting that arrive as data make a text of their own at run time; all other texts are made here. */
 export function compileQuery(given: CompileContext): RecordsAction {
   const { context, enrich } = compileAddons(given)
   const paged = isPaged(context)
   const action = compileReading(context, planQuery)
-  if (enrich === null) return action
-  return async (session, frame) => {
+  const stream = isStream(context) ? compileStream(context, enrich) : null
+  if (enrich === null) return stream === null ? action : Object.assign(action, { stream })
+  const enriched: RecordsAction = async (session, frame) => {
     const answer = await action(session, frame)
     await enrich(asDatabaseSession(session), frame, rowsIn(answer, paged))
     return answer
+  }
+  return stream === null ? enriched : Object.assign(enriched, { stream })
+}
+
+/** Read as loops need it. A pool too small to keep a connection for that reads all rows at once. */
+function compileStream(context: CompileContext, enrich: Enrich | null): NonNullable<RecordsAction['stream']> {
+  const external = compileExternals(context)
+  const plain = streaming(planQuery(context, nothingExternal), enrich)
+  return (session, frame) => {
+    const given = external?.(frame) ?? null
+    return (given === null ? plain : streaming(planQuery(context, given), enrich))(asDatabaseSession(session), frame)
   }
 }
 

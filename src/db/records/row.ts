@@ -5,7 +5,10 @@ import type { Expr } from '../../lang/tree.js'
 import { ident, join, sql } from '../../lib/sql.js'
 import { isList, isObj, type Obj, type Value } from '../../lib/value.js'
 import type { BoundSql } from '../inputs.js'
+import { masked } from '../rules.js'
+import { sealedSql } from '../sealed.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
+import { type TextFace, textFace } from '../text-face.js'
 import { constantValue } from './arguments.js'
 
 type Decode = (raw: unknown) => Value
@@ -15,14 +18,9 @@ export interface Selected {
   name: string
   sql: BoundSql
   decode: Decode
-  /** The JSON that Postgres writes of it reads as what {@link decode} and our own writer make of it. `short`: not worth asking for. */
-  json?: 'same' | 'short'
+  /** Makes JSON of Postgres's text, the same as {@link decode} and our own writer; absent when that takes a value. */
+  text?: TextFace
 }
-
-const short = new Set(['int', 'bool', 'uuid', 'date'])
-/** Instants are epoch ms to us; everything else is the same JSON either way. */
-export const jsonFace = ({ type, list }: { type: string; list: boolean }): { json?: 'same' | 'short' } =>
-  type === 'timestamp' ? {} : { json: short.has(type) && !list ? 'short' : 'same' }
 
 export interface RowShape {
   selected: readonly Selected[]
@@ -30,11 +28,18 @@ export interface RowShape {
   prune: ReadonlyMap<string, readonly string[][]>
 }
 
-/** Columns of a table under an alias; internal ones only when asked for. */
-export const selectColumns = (alias: string, columns: readonly ColumnInfo[]): Selected[] =>
+/** Columns of a table under an alias. Encrypted ones bring the id of their row and are opened by their codec. */
+export const selectColumns = (alias: string, info: TableInfo, columns: readonly ColumnInfo[]): Selected[] =>
   columns.map((column) => {
-    const piece = ident(alias, column.name)
-    return { name: column.name, sql: piece, decode: column.codec.decode, ...jsonFace({ type: column.type.name, list: column.model.list }) }
+    const rest = column.seal === undefined ? ident(alias, column.name) : sealedSql(alias, info, column.name)
+    const piece = masked(info.model, column.name, alias, rest)
+    if (column.seal !== undefined) return { name: column.name, sql: piece, decode: column.codec.decode }
+    return {
+      name: column.name,
+      sql: piece,
+      decode: column.codec.decode,
+      ...textFace({ type: column.type.name, list: column.model.list, sqlType: column.codec.sqlType }),
+    }
   })
 
 export const visibleColumns = (info: TableInfo): ColumnInfo[] => info.columns.filter((column) => column.model.access !== 'internal')
@@ -66,8 +71,8 @@ const envelopeNames = new Set(['itemsReceived', 'curPage', 'nextPage', 'prevPage
 export function rowShape(alias: string, info: TableInfo, output: readonly string[][] | null, extra: readonly Selected[] = []): RowShape {
   const extraNames = new Set(extra.map((member) => member.name))
   if (output === null || output.length === 0)
-    return { selected: [...selectColumns(alias, visibleColumns(info)).filter((member) => !extraNames.has(member.name)), ...extra], prune: new Map() }
-  const available = new Map([...selectColumns(alias, info.columns), ...extra].map((member) => [member.name, member]))
+    return { selected: [...selectColumns(alias, info, visibleColumns(info)).filter((member) => !extraNames.has(member.name)), ...extra], prune: new Map() }
+  const available = new Map([...selectColumns(alias, info, info.columns), ...extra].map((member) => [member.name, member]))
   const chosen = new Map<string, string[][] | null>()
   for (const [name = '', ...rest] of output) {
     if (!available.has(name)) throw unknownOutput(name, info, available.keys())
@@ -99,7 +104,7 @@ export function compileRowReader({ selected, prune }: RowShape): (row: Record<st
 }
 
 /** Only the members that paths lead to; lists are walked item by item. */
-function keepPaths(value: Value, paths: readonly string[][]): Value {
+export function keepPaths(value: Value, paths: readonly string[][]): Value {
   if (isList(value)) return value.map((item) => keepPaths(item, paths))
   if (!isObj(value)) return value
   const out: Obj = new Map()

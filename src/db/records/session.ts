@@ -2,29 +2,29 @@
 import { AppError, fatal } from '../../errors.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { RecordsSession } from '../../runtime/capabilities.js'
-import type { Database } from '../client.js'
-import { schemaName } from '../ddl/names.js'
+import type { SqlFact } from '../../runtime/trace.js'
+import { placeOf, schemaName } from '../ddl/names.js'
 import { type DirectMode, ensureDirectRole } from '../direct/role.js'
 import type { Command } from '../inputs.js'
-import type { Queryable, QueryResult, Transaction, TransactionOptions } from '../queryable.js'
+import type { Queryable, QueryResult, TextRow, Transaction, TransactionOptions } from '../queryable.js'
+import { type Behalf, inTurn, runAs } from './behalf.js'
+import { openStreamConnection, type StreamBase, type StreamConnection, streamsOf } from './cursor.js'
 import { createEmptyCopy } from './empty-copy.js'
 import { toRecordsError } from './failure.js'
 
 /** A statement that ran; for traces and metrics. */
-export interface StatementFact {
-  sql: string
-  milliseconds: number
-  rows: number
-}
+export type StatementFact = SqlFact
 
 /** A database, or a transaction that everything shall be part of. */
-export type SessionBase = Queryable & Pick<Database, 'withTransaction'>
+export type SessionBase = StreamBase
 
 export interface RecordsSessionOptions {
   workspaceId: number
   datasource: string
   /** Data sources of the workspace; anything else is refused. */
   datasources: readonly string[]
+  /** The branch whose own tables these are; absent: those that branches share. */
+  tablesOf?: number | null
   observe?: (fact: StatementFact) => void
   /** In a transaction a statement that fails leaves it usable, as one outside would: for tests, which run in one. */
   guarded?: boolean
@@ -37,6 +37,8 @@ export interface RecordsSessionOptions {
 export interface RunOptions {
   /** Short by construction: one row by a unique key. */
   fast?: boolean
+  /** Rows as lists of the columns' texts, see `runTexts`. */
+  texts?: boolean
 }
 
 const isolations = new Map<string, NonNullable<TransactionOptions['isolation']>>([
@@ -50,6 +52,9 @@ export class DatabaseSession implements RecordsSession {
   readonly #options: RecordsSessionOptions
   #transaction: Transaction | null = null
   #guarded: Promise<unknown> = Promise.resolve()
+  #streams: { connection: Promise<StreamConnection>; users: number } | null = null
+  #cursors = 0
+  #behalf: Behalf | null = null
   #datasource = ''
   #schema = ''
 
@@ -85,7 +90,27 @@ export class DatabaseSession implements RecordsSession {
 
   /** Makes sure of the role under which SQL of builders runs on the current data source. */
   ensureDirectRole(mode: DirectMode): Promise<void> {
-    return ensureDirectRole(this.#database, this.#options.workspaceId, this.#options.datasources, mode)
+    const { workspaceId, datasources } = this.#options
+    return ensureDirectRole(this.#database, { workspaceId, tablesOf: this.tablesOf, datasources }, mode)
+  }
+
+  /** This session on behalf of a caller, as it is now: every statement obeys the rules of the tables it reaches. */
+  onBehalfOf(behalf: Behalf): DatabaseSession {
+    const own = new DatabaseSession(this.#database, { ...this.#options, datasource: this.#datasource })
+    own.#transaction = this.#transaction
+    own.#schema = this.#schema
+    own.#behalf = behalf
+    return own
+  }
+
+  /** Schema of a data source. */
+  schemaOf(datasource: string): string {
+    return schemaName(this.#options.workspaceId, placeOf(datasource, this.#options.tablesOf))
+  }
+
+  /** The branch whose own tables these are. */
+  get tablesOf(): number | null {
+    return this.#options.tablesOf ?? null
   }
 
   get inTransaction(): boolean {
@@ -98,7 +123,7 @@ export class DatabaseSession implements RecordsSession {
       throw new AppError('input', `Unknown data source: ${name}`, { payload: { param: 'datasource' }, ...(hint === undefined ? {} : { hint }) })
     }
     this.#datasource = name
-    this.#schema = schemaName(this.#options.workspaceId, name)
+    this.#schema = this.schemaOf(name)
   }
 
   async transaction<T>(body: () => Promise<T>, options: { isolation?: string } = {}): Promise<T> {
@@ -128,6 +153,7 @@ export class DatabaseSession implements RecordsSession {
       return await this.#database.withTransaction((transaction) => {
         const inner = new DatabaseSession(this.#database, { ...this.#options, datasource: this.#datasource })
         inner.#transaction = transaction
+        inner.#behalf = this.#behalf
         return body(inner)
       })
     } catch (error) {
@@ -137,12 +163,12 @@ export class DatabaseSession implements RecordsSession {
 
   /** As {@link run}, sharing the answer with an identical statement under way: for counts. In a transaction every statement sees its own state. */
   async runShared(command: Command): Promise<QueryResult<Record<string, unknown>>> {
-    if (this.#transaction !== null) return this.run(command)
+    if (this.#transaction !== null || this.#behalf !== null) return this.run(command)
     const map = underway.get(this.#database) ?? new Map<string, Promise<QueryResult<Record<string, unknown>>>>()
     underway.set(this.#database, map)
     const key = JSON.stringify([command.text, command.values])
     const found = map.get(key)
-    if (found !== undefined) return found
+    if (found !== undefined) return this.#options.observe === undefined ? found : observed(this.#options.observe, command, () => found)
     const running = this.run(command).finally(() => map.delete(key))
     map.set(key, running)
     return running
@@ -157,20 +183,112 @@ export class DatabaseSession implements RecordsSession {
 
   /** Runs a statement in the open transaction, else on a connection of its own. */
   async run(command: Command, options: RunOptions = {}): Promise<QueryResult<Record<string, unknown>>> {
-    const target: Queryable = this.#transaction ?? this.#database
-    const started = performance.now()
+    const { observe } = this.#options
     try {
-      const execute = (queryable: Queryable): Promise<QueryResult<Record<string, unknown>>> =>
-        queryable.execute(command.text, command.values, {
-          ...(command.name === undefined ? {} : { name: command.name }),
-          fast: options.fast === true && command.name !== undefined,
-        })
-      const result = await (this.#transaction !== null && this.#options.guarded === true ? this.#guard(this.#transaction, execute) : execute(target))
-      this.#options.observe?.({ sql: command.text, milliseconds: performance.now() - started, rows: result.count })
-      return result
+      return await (observe === undefined ? this.#execute(command, options) : observed(observe, command, () => this.#execute(command, options)))
     } catch (error) {
       throw toRecordsError(error)
     }
+  }
+
+  /** As {@link run}: rows as their columns' texts. */
+  async runTexts(command: Command, fast = false): Promise<TextRow[]> {
+    const { rows } = await this.run(command, { fast, texts: true })
+    return rows as unknown as TextRow[]
+  }
+
+  #executeAs(behalf: Behalf, command: Command, texts?: boolean): Promise<QueryResult<Record<string, unknown>>> {
+    const { workspaceId, empty, guarded } = this.#options
+    const guard = { workspaceId, schema: this.#schema, role: empty !== true }
+    const open = this.#transaction
+    if (open === null) return this.#database.withTransaction((own) => runAs(own, behalf, guard, command, false, texts))
+    const execute = (on: Queryable) => runAs(on, behalf, guard, command, true, texts)
+    return inTurn(open, () => (guarded === true ? this.#guard(open, execute) : execute(open)))
+  }
+
+  /** Reads by a cursor, `rows` at a time: in the open transaction, else in one that all streams of this run share. */
+  async *stream(command: Command, rows: number): AsyncGenerator<Record<string, unknown>[]> {
+    // Rules hold for one statement at a time, not for a cursor that outlives it.
+    if (this.#behalf !== null || (this.#transaction === null && streamsOf(this.#database) === 0)) {
+      yield (await this.run(command)).rows
+      return
+    }
+    const own = this.#transaction === null
+    const transaction = this.#transaction ?? (await this.#shareStreams())
+    const run = async (text: string, values: readonly unknown[] = []): Promise<QueryResult<Record<string, unknown>>> => {
+      const began = performance.now()
+      try {
+        const execute = (queryable: Queryable) => queryable.execute(text, values)
+        return await (this.#options.guarded === true && !own ? this.#guard(transaction, execute) : execute(transaction))
+      } catch (error) {
+        throw toRecordsError(error)
+      } finally {
+        milliseconds += performance.now() - began
+      }
+    }
+    const name = `stream_${++this.#cursors}`
+    let milliseconds = 0
+    let count = 0
+    let open = false
+    try {
+      await run(`declare ${name} no scroll cursor for ${command.text}`, command.values)
+      open = true
+      for (let found = rows; found === rows; ) {
+        const batch = (await run(`fetch forward ${rows} from ${name}`)).rows
+        found = batch.length
+        count += found
+        if (found > 0) yield batch
+      }
+    } finally {
+      this.#options.observe?.({ sql: command.text, parameters: command.values.length, milliseconds, rows: count, ...(open ? {} : { failed: true }) })
+      if (open) await run(`close ${name}`).catch(() => {})
+      if (own) await this.#leaveStreams()
+    }
+  }
+
+  async #shareStreams(): Promise<Transaction> {
+    this.#streams ??= { connection: openStreamConnection(this.#database), users: 0 }
+    const shared = this.#streams
+    shared.users++
+    try {
+      return (await shared.connection).transaction
+    } catch (error) {
+      if (this.#streams === shared) this.#streams = null
+      throw toRecordsError(error)
+    }
+  }
+
+  async #leaveStreams(): Promise<void> {
+    const shared = this.#streams
+    if (shared === null || --shared.users > 0) return
+    this.#streams = null
+    await (await shared.connection).end().catch(() => {})
+  }
+
+  #execute(command: Command, options: RunOptions): Promise<QueryResult<Record<string, unknown>>> {
+    if (this.#behalf !== null) return this.#executeAs(this.#behalf, command, options.texts)
+    const execute = (queryable: Queryable): Promise<QueryResult<Record<string, unknown>>> =>
+      queryable.execute(command.text, command.values, {
+        ...(command.name === undefined ? {} : { name: command.name }),
+        fast: options.fast === true && command.name !== undefined,
+        ...(options.texts === true ? { texts: true } : {}),
+      })
+    return this.#transaction !== null && this.#options.guarded === true ? this.#guard(this.#transaction, execute) : execute(this.#transaction ?? this.#database)
+  }
+}
+
+/** Runs a statement and tells of it, also when it fails. */
+async function observed<T extends { count: number }>(observe: (fact: StatementFact) => void, command: Command, execute: () => Promise<T>): Promise<T> {
+  const started = performance.now()
+  const tell = (rows: number, failed: { failed?: true } = {}): void =>
+    observe({ ...(command.shown ?? { sql: command.text, parameters: command.values.length }), milliseconds: performance.now() - started, rows, ...failed })
+  try {
+    const result = await execute()
+    tell(result.count)
+    return result
+  } catch (error) {
+    tell(0, { failed: true })
+    throw error
   }
 }
 

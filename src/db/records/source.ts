@@ -1,15 +1,17 @@
 /** Where the rows of a query come from: tables, joins, conditions, computed members. */
 import { fatal } from '../../errors.js'
 import type { Expr } from '../../lang/tree.js'
-import { ident, join, raw, sql } from '../../lib/sql.js'
+import { join, raw, sql } from '../../lib/sql.js'
 import { compileExternalFilter } from '../external-filter.js'
 import { type BoundSql, type BuildCondition, type Shape, tableSql } from '../inputs.js'
+import { readableRows } from '../rules.js'
 import type { Scope, ScopeTable } from '../scope.js'
 import { compileTerm, decoderOf } from '../term.js'
+import { textFace } from '../text-face.js'
 import { allOf, compileCondition, whereClause } from '../where.js'
 import { type CompileContext, constantValue, headTable, isAbsent, literalMembers, scopeOf } from './arguments.js'
 import { type External, isDynamicFilter } from './external.js'
-import { checkMemberName, jsonFace, type Selected } from './row.js'
+import { checkMemberName, type Selected } from './row.js'
 
 export interface Source {
   scope: Scope
@@ -38,9 +40,10 @@ export function buildSource(context: CompileContext, external: External): Source
     else conditions.push(compileExternalFilter(value, scope, name) ?? (() => null))
   }
   const from = (shape: Shape): BoundSql =>
-    sql` from ${tableSql(info.model.name)} as ${ident(scope.main.alias)}${join(
+    sql` from ${readableRows(info.model, tableSql(info.model.name), scope.main.alias)}${join(
       joinClauses.map(
-        ({ kind, table, on }) => sql` ${raw(kind)} join ${tableSql(table.info.model.name)} as ${ident(table.alias)} on ${on(shape) ?? raw('true')}`,
+        ({ kind, table, on }) =>
+          sql` ${raw(kind)} join ${readableRows(table.info.model, tableSql(table.info.model.name), table.alias)} on ${on(shape) ?? raw('true')}`,
       ),
       '',
     )}`
@@ -71,7 +74,7 @@ function readEvaluations(expr: Expr | undefined, scope: Scope): Selected[] {
   return [...literalMembers(expr, 'eval')].map(([name, member]) => {
     const term = compileTerm(member, scope)
     if (term.kind === 'given') throw fatal(`The eval "${name}" names no column.`, { hint: 'Compute values in the stack; eval is for columns.' })
-    return { name: checkMemberName(name), sql: term.sql, decode: decoderOf(term), ...jsonFace(term) }
+    return { name: checkMemberName(name), sql: term.sql, decode: decoderOf(term), ...textFace(term) }
   })
 }
 

@@ -3,9 +3,12 @@ import { inputError } from '../../errors.js'
 import type { Reading } from '../../fields/read-value.js'
 import type { Obj, Value } from '../../lib/value.js'
 import type { Frame } from '../../runtime/frame.js'
+import type { Values } from '../sealed.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
 import { type PasswordWriter, type RowFacts, writePassword } from './password.js'
 import type { DatabaseSession } from './session.js'
+
+export type { Values } from '../sealed.js'
 
 /** What writing needs of the run. */
 export interface Writer extends PasswordWriter {
@@ -21,8 +24,8 @@ export const writerOf = (frame: Frame, session: DatabaseSession): Writer => {
 /** Columns that a statement may write: all but the primary key. */
 export const writableColumns = (info: TableInfo): readonly ColumnInfo[] => info.columns.filter((column) => column !== info.primary)
 
-/** Reads one given value. Throws `inputError` naming the column. */
-export async function readWritten(column: ColumnInfo, value: Value, writer: Writer, row: RowFacts): Promise<Value> {
+/** Reads one given value; a promise only of a password, whose hash takes its time. Throws `inputError` naming the column. */
+export function readWritten(column: ColumnInfo, value: Value, writer: Writer, row: RowFacts): Value | Promise<Value> {
   const { name, model } = column
   if (value === null) {
     if (model.nullable) return null
@@ -46,20 +49,20 @@ function refuseBlank(column: ColumnInfo, { now }: Writer): Value {
 const isPassword = (column: ColumnInfo): boolean => column.type.name === 'password'
 
 /** What a column holds when nothing was given; a default password is a password. */
-const readFallback = async (column: ColumnInfo, writer: Writer, row: RowFacts): Promise<Value> => {
+const readFallback = (column: ColumnInfo, writer: Writer, row: RowFacts): Value | Promise<Value> => {
   const value = column.fallback(writer.now)
   return isPassword(column) ? writePassword(column, value, writer, row) : value
 }
 
-export type Values = ReadonlyMap<ColumnInfo, Value>
-
 /** A complete new row: given values, defaults for the rest. */
 export async function readNewRow(info: TableInfo, data: Obj, writer: Writer): Promise<Values> {
+  const facts = { info, data }
   const out = new Map<ColumnInfo, Value>()
   for (const column of writableColumns(info)) {
     const given = data.get(column.name)
     if (given === undefined && column.model.required) throw inputError(column.name, `Missing param: ${column.name}`)
-    out.set(column, given === undefined ? await readFallback(column, writer, { info, data }) : await readWritten(column, given, writer, { info, data }))
+    const value = given === undefined ? readFallback(column, writer, facts) : readWritten(column, given, writer, facts)
+    out.set(column, value instanceof Promise ? await value : value)
   }
   return out
 }

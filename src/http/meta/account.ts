@@ -17,16 +17,18 @@ export const accountRoutes: readonly MetaRoute[] = [
   {
     method: 'GET',
     path: '/auth/me',
-    area: 'instance',
+    area: 'self',
     async handle(call) {
       const { deps, caller } = call
       const workspaces = await listWorkspaces(deps.db)
-      const isAdmin = caller.scopes.includes('*')
+      const isAdmin = caller.scopes.includes('*') && (caller.role === 'owner' || caller.role === 'admin')
       return {
-        id: caller.id,
+        id: caller.account?.id ?? caller.id,
         name: caller.name,
-        email: '',
-        created_at: 0,
+        email: caller.account?.email ?? '',
+        created_at: Math.floor((caller.account?.createdAt ?? 0) / 1000),
+        role: caller.role,
+        scopes: caller.scopes,
         extras: {
           instance: {
             id: 1,

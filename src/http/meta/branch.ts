@@ -15,13 +15,20 @@ import {
   setLiveBranch,
   updateBranch,
 } from '../../workspace/store.js'
+import { addBranchTables, dropBranchTables } from '../../workspace/tables.js'
 import { changeWorkspace } from './change-workspace.js'
 import { withoutUndefined } from './defined.js'
 import { dateText } from './format.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
 const label = z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/, 'use letters, digits, "_", "-" and "."')
-const createBody = z.object({ label, source_branch: z.string().optional(), description: z.string().optional(), color: z.string().optional() })
+const createBody = z.object({
+  label,
+  source_branch: z.string().optional(),
+  description: z.string().optional(),
+  color: z.string().optional(),
+  tables: z.enum(['shared', 'own']).default('shared'),
+})
 const updateBody = z.object({ label: label.optional(), description: z.string().optional(), color: z.string().optional() })
 
 const toJson = (branch: BranchRow) => ({
@@ -31,6 +38,7 @@ const toJson = (branch: BranchRow) => ({
   color: branch.color,
   live: branch.live,
   backup: branch.backup,
+  tables: branch.ownTables ? 'own' : 'shared',
   created_at: dateText(branch.createdAt),
 })
 
@@ -63,11 +71,13 @@ export const branchRoutes: readonly MetaRoute[] = [
         const source = await getBranch(transaction, call.workspaceId, body.source_branch ?? null)
         if ((await listBranches(transaction, call.workspaceId)).some((branch) => branch.label === body.label))
           throw new AppError('conflict', `The branch "${body.label}" exists already.`)
-        const { source_branch: _source, ...values } = body
-        const id = await insertBranch(transaction, { workspace_id: call.workspaceId, live: false, ...withoutUndefined(values) })
+        const { source_branch: _source, tables, ...values } = body
+        const ownTables = tables === 'own'
+        const id = await insertBranch(transaction, { workspace_id: call.workspaceId, live: false, own_tables: ownTables, ...withoutUndefined(values) })
         // The copies keep their guids: a push from one branch finds its like in the other.
         for (const row of await listDefinitions(transaction, call.workspaceId, source.id)) {
-          if (row.branchId === null) continue
+          // Tables are copied for a branch that has its own; one that shares gets none.
+          if (row.kind === 'table' ? !ownTables : row.branchId === null) continue
           const { kind, name, parent, verb, guid, canonical, workspaceId } = row
           const isSettings = kind === 'branch'
           const definition = isSettings ? { ...row.definition, name: body.label } : row.definition
@@ -77,6 +87,7 @@ export const branchRoutes: readonly MetaRoute[] = [
             call.caller.name,
           )
         }
+        if (ownTables) await addBranchTables(transaction, call.workspaceId, id)
         return toJson(await getBranch(transaction, call.workspaceId, body.label))
       })
     },
@@ -108,6 +119,10 @@ export const branchRoutes: readonly MetaRoute[] = [
       return changeWorkspace(call, async (transaction) => {
         await lockWorkspace(transaction, call.workspaceId)
         const branch = await getBranch(transaction, call.workspaceId, call.param('label'))
+        if (branch.ownTables)
+          throw new AppError('badRequest', 'A branch with tables of its own cannot go live: its rows are not those of the live branch.', {
+            hint: 'Push its documents to a branch that shares its tables, and make that one live.',
+          })
         await setLiveBranch(transaction, call.workspaceId, branch.id)
         return toJson({ ...branch, live: true })
       })
@@ -123,6 +138,7 @@ export const branchRoutes: readonly MetaRoute[] = [
         const branch = await getBranch(transaction, call.workspaceId, call.param('label'))
         if (branch.live) throw new AppError('badRequest', 'The live branch cannot be deleted.', { hint: 'Make another branch live first.' })
         if (branch.label === first) throw new AppError('badRequest', `The branch "${first}" cannot be deleted.`)
+        if (branch.ownTables) await dropBranchTables(transaction, call.workspaceId, branch.id)
         await deleteBranch(transaction, branch.id)
         return null
       })

@@ -6,6 +6,7 @@ export async function changeWorkspace<T>(call: MetaCall, change: (transaction: T
   const { db, live } = call.deps
   const result = await db.withTransaction(async (transaction) => {
     const value = await change(transaction)
+    call.note({ after: value })
     await live.announce(transaction, workspaceId)
     return value
   })

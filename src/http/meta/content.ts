@@ -22,9 +22,11 @@ export async function openRows(call: MetaCall): Promise<Rows> {
     workspaceId: call.workspaceId,
     datasource: call.datasource,
     datasources,
+    tablesOf: row.branchId,
     clock: services.clock,
     hash: (text) => services.passwords.hash(text),
     judge: (text, rules) => services.passwords.judge(text, rules),
+    vault: call.deps.vaults(call.workspaceId),
     appName: call.deps.live.current.workspaces.get(call.workspaceId)?.name ?? '',
   })
   return { content, table: modelOfTable(row) }

@@ -1,7 +1,7 @@
 /** Data sources: parallel sets of rows over the same tables. */
 import { z } from 'zod'
 import { AppError } from '../../errors.js'
-import { getWorkspace, listDatasources, lockWorkspace } from '../../workspace/store.js'
+import { deleteDatasource, getWorkspace, insertDatasource, listDatasources, lockWorkspace, updateDatasource } from '../../workspace/store.js'
 import { addDatasource, dropDatasource } from '../../workspace/tables.js'
 import { liveDatasource } from '../../workspace/workspaces.js'
 import { changeWorkspace } from './change-workspace.js'
@@ -31,9 +31,9 @@ export const datasourceRoutes: readonly MetaRoute[] = [
         await getWorkspace(transaction, call.workspaceId)
         if ((await listDatasources(transaction, call.workspaceId)).some((one) => one.label === body.label))
           throw new AppError('conflict', `The data source "${body.label}" exists already.`)
-        await transaction.kysely.insertInto('datasource').values({ workspace_id: call.workspaceId, label: body.label, color: body.color }).execute()
+        await insertDatasource(transaction, call.workspaceId, body)
         await addDatasource(transaction, call.workspaceId, body.label)
-        return { label: body.label, color: body.color }
+        return body
       })
     },
   },
@@ -44,13 +44,7 @@ export const datasourceRoutes: readonly MetaRoute[] = [
     async handle(call) {
       const { color } = call.json(z.object({ color: z.string() }))
       return changeWorkspace(call, async (transaction) => {
-        const changed = await transaction.kysely
-          .updateTable('datasource')
-          .set({ color })
-          .where('workspace_id', '=', call.workspaceId)
-          .where('label', '=', call.param('label'))
-          .returning(['label', 'color'])
-          .executeTakeFirst()
+        const changed = await updateDatasource(transaction, call.workspaceId, call.param('label'), color)
         if (changed === undefined) throw new AppError('notFound', `The data source "${call.param('label')}" does not exist.`)
         return changed
       })
@@ -68,7 +62,7 @@ export const datasourceRoutes: readonly MetaRoute[] = [
         if (!(await listDatasources(transaction, call.workspaceId)).some((one) => one.label === name))
           throw new AppError('notFound', `The data source "${name}" does not exist.`)
         await dropDatasource(transaction, call.workspaceId, name)
-        await transaction.kysely.deleteFrom('datasource').where('workspace_id', '=', call.workspaceId).where('label', '=', name).execute()
+        await deleteDatasource(transaction, call.workspaceId, name)
         return null
       })
     },

@@ -1,7 +1,13 @@
 /** What the Metadata API works with; given by the composition root. */
+import type { AdminAccounts } from '../../auth/admin-accounts.js'
 import type { AdminTokens } from '../../auth/admin-tokens.js'
 import type { StoredEpochs } from '../../auth/epoch-store.js'
+import type { AuditLog } from '../../services/audit-log.js'
+import type { LoginLimits } from '../../services/login-limits.js'
+import type { Metrics } from '../../services/metrics.js'
 import type { Observe } from '../../services/observe.js'
+import type { RequestHistory } from '../../services/request-history.js'
+import type { Watch } from '../../services/watch.js'
 import type { Posture } from '../../workspace/audit/check.js'
 import type { ChangeContext } from '../../workspace/change.js'
 import type { RunServices } from '../request-run.js'
@@ -13,6 +19,15 @@ export interface MetaDeps extends ChangeContext {
   settings: HttpSettings
   services: RunServices
   adminTokens: AdminTokens
+  accounts: AdminAccounts
+  audit: AuditLog
+  /** Counts the logins of administrators. */
+  loginLimits: LoginLimits
+  metrics?: Metrics
+  /** Absent where none is kept. */
+  history?: RequestHistory
+  /** Security events and alerts; absent where nothing is stored. */
+  watch?: Pick<Watch, 'events' | 'alerts' | 'webhook'>
   /** Told of rows that came and went as files. */
   observe?: Observe
   /** Voids tokens; absent where nothing is stored. */

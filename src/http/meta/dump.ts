@@ -12,8 +12,9 @@ async function dump(call: MetaCall): Promise<StreamAnswer> {
   const datasources = (await listDatasources(deps.db, workspaceId)).map(({ label }) => label)
   const tables = (await listTables(deps.db, workspaceId)).map(modelOfTable)
   const out = new PassThrough({ highWaterMark: 65_536 })
-  dumpTables(deps.db, { workspaceId, datasources, tables, secrets: caller.scopes.includes('*') }, (text) => writeTo(out, text))
-    .then((rows) => {
+  dumpTables(deps.db, { workspaceId, datasources, tables, secrets: caller.role === 'owner' && caller.scopes.includes('*') }, (text) => writeTo(out, text))
+    .then(async (rows) => {
+      await call.record('data.dumped', { rows })
       out.end()
       deps.observe?.({ kind: 'content_exported', actor: caller.name, workspaceId, table: '*', rows })
     })
@@ -21,4 +22,6 @@ async function dump(call: MetaCall): Promise<StreamAnswer> {
   return new StreamAnswer(out, 'application/sql; charset=utf-8', 'data.sql')
 }
 
-export const dumpRoutes: readonly MetaRoute[] = [{ method: 'GET', path: '/workspace/:workspace_id/export/sql', area: 'export', handle: dump }]
+export const dumpRoutes: readonly MetaRoute[] = [
+  { method: 'GET', path: '/workspace/:workspace_id/export/sql', area: 'export', action: 'data.dump', handle: dump },
+]

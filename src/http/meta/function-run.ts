@@ -4,7 +4,7 @@ import { AppError } from '../../errors.js'
 import { fromPlain, isObj, type Obj, type Value } from '../../lib/value.js'
 import type { Program } from '../../runtime/program.js'
 import type { BranchSnapshot } from '../../workspace/snapshot.js'
-import { createDebugRun, findBranch } from './debug-run.js'
+import { createDebugRun, findBranch, traceJson, traceOf } from './debug-run.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
 const body = z.object({ name: z.string().min(1), input: z.record(z.string(), z.unknown()).nullish(), branch: z.string().nullish() })
@@ -27,10 +27,11 @@ export const functionRunRoutes: readonly MetaRoute[] = [
 
 /** A failure of the program is an answer, not a failure of the request. */
 async function runProgram(call: MetaCall, branch: BranchSnapshot, program: () => Program, input: Obj): Promise<unknown> {
-  const run = createDebugRun(call, branch, input)
+  const trace = traceOf(call)
+  const run = createDebugRun(call, branch, input, { trace })
   const later: (() => Promise<void>)[] = []
   const startedAt = performance.now()
-  const outcome = (rest: object) => ({ ...rest, logs: run.logs ?? [], timing: Math.round(performance.now() - startedAt) / 1000 })
+  const outcome = (rest: object) => ({ ...rest, logs: run.logs ?? [], timing: Math.round(performance.now() - startedAt) / 1000, ...traceJson(trace) })
   try {
     const result = await program().run({ ...run, afterResponse: (work) => void later.push(work) }, input)
     const answer = outcome({ status: 'ok', result })

@@ -1,8 +1,12 @@
 /** The Metadata API: every resource, in one visible list. */
 import type { FastifyPluginAsync } from 'fastify'
 import { accountRoutes } from './account.js'
+import { adminAccountRoutes } from './admin-accounts.js'
+import { adminLoginRoutes } from './admin-login.js'
+import { adminTokenRoutes } from './admin-tokens.js'
 import { adoptRoutes } from './adopt.js'
 import { apiGroupRoutes } from './api-group.js'
+import { auditLogRoutes } from './audit-log.js'
 import { binRoutes } from './bin.js'
 import { branchRoutes } from './branch.js'
 import { contentRoutes } from './content.js'
@@ -18,11 +22,14 @@ import { knowledgeRoutes } from './knowledge.js'
 import { multidocRoutes } from './multidoc.js'
 import { serveMeta } from './plugin.js'
 import { publicEndpointRoutes } from './public-endpoints.js'
+import { reencryptRoutes } from './reencrypt.js'
 import { registryRoutes } from './registry.js'
+import { requestHistoryRoutes } from './request-history.js'
 import { revokeRoutes } from './revoke.js'
 import type { MetaRoute } from './route.js'
 import { scaffoldRoutes } from './scaffold.js'
 import { securityReportRoutes } from './security-report.js'
+import { securityWatchRoutes } from './security-watch.js'
 import { storedObjectRoutes } from './stored-objects.js'
 import { tableRoutes } from './table.js'
 import { testRoutes } from './tests.js'
@@ -33,6 +40,10 @@ export type { MetaDeps } from './deps.js'
 
 export const metaRoutes: readonly MetaRoute[] = [
   ...accountRoutes,
+  ...adminLoginRoutes,
+  ...adminTokenRoutes,
+  ...adminAccountRoutes,
+  ...auditLogRoutes,
   ...registryRoutes,
   ...workspaceRoutes,
   ...branchRoutes,
@@ -56,6 +67,9 @@ export const metaRoutes: readonly MetaRoute[] = [
   ...scaffoldRoutes,
   ...publicEndpointRoutes,
   ...securityReportRoutes,
+  ...securityWatchRoutes,
+  ...requestHistoryRoutes,
+  ...reencryptRoutes,
   ...revokeRoutes,
 ]
 

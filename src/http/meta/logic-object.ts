@@ -26,6 +26,8 @@ export interface ObjectResource {
   area: Area
   /** Order of lists that ask for none. */
   sort?: 'created_at' | 'name'
+  /** Reads what `toJson` tells besides the definition; before every answer. */
+  prepare?(context: ObjectContext): Promise<void>
   /** Members besides the common ones. */
   toJson?(row: DefinitionRow, context: ObjectContext): object
   /** Attributes a JSON body may set besides the common ones. */
@@ -152,6 +154,7 @@ export async function saveObject(
     ...options,
   })
   const after = await readContext(call, branch.label)
+  await resource.prepare?.(after)
   return objectJson(resource, findRow(resource, after, saved[0]?.id ?? 0), after)
 }
 
@@ -170,6 +173,7 @@ export function objectRoutes(resource: ObjectResource): MetaRoute[] {
         const rows = context.rows
           .filter((row) => row.kind === resource.kind && (resource.belongs?.(row, context) ?? true))
           .map((row) => ({ ...row, description: descriptionOf(row.definition) }))
+        await resource.prepare?.(context)
         return mapPage(pageOf(call, rows, resource.sort), (row) => objectJson(resource, row, context))
       },
     },
@@ -188,7 +192,9 @@ export function objectRoutes(resource: ObjectResource): MetaRoute[] {
       area,
       async handle(call) {
         const context = await contextOf(call, call.id('id'))
-        return objectJson(resource, findRow(resource, context, call.id('id')), context)
+        const row = findRow(resource, context, call.id('id'))
+        await resource.prepare?.(context)
+        return objectJson(resource, row, context)
       },
     },
     {

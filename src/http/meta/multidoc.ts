@@ -33,17 +33,27 @@ export const multidocRoutes: readonly MetaRoute[] = [
     method: 'GET',
     path,
     area: 'workspace',
+    action: 'multidoc.pull',
+    // The values of variables are secrets, and rows leave as they do in an export.
+    when: { env: { area: 'secret', access: 'read' }, records: { area: 'export', access: 'read' } },
     async handle(call) {
-      return new TextAnswer(
-        await pull(call.deps.db, call.deps.cipher, {
-          workspaceId: call.workspaceId,
-          branch: call.branch,
-          env: call.flag('env'),
-          records: call.flag('records'),
-        }),
-      )
+      let rows = 0
+      const text = await pull(call.deps.db, call.deps.cipher, {
+        workspaceId: call.workspaceId,
+        branch: call.branch,
+        env: call.flag('env'),
+        records: call.flag('records'),
+        onRows(count) {
+          rows += count
+        },
+      })
+      if (call.flag('records')) {
+        call.note({ data: { rows } })
+        call.deps.observe?.({ kind: 'content_exported', actor: call.caller.name, workspaceId: call.workspaceId, table: '*', rows })
+      }
+      return new TextAnswer(text)
     },
   },
-  { method: 'POST', path, area: 'workspace', handle: async (call) => push(call.deps, textOf(call), pushOptions(call)) },
-  { method: 'POST', path: `${path}/dry-run`, area: 'workspace', handle: async (call) => dryRun(call.deps, textOf(call), pushOptions(call)) },
+  { method: 'POST', path, area: 'workspace', action: 'multidoc.push', handle: async (call) => push(call.deps, textOf(call), pushOptions(call)) },
+  { method: 'POST', path: `${path}/dry-run`, area: 'workspace', unrecorded: true, handle: async (call) => dryRun(call.deps, textOf(call), pushOptions(call)) },
 ]

@@ -3,12 +3,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, errorTable } from '../../errors.js'
 import { fromPlain } from '../../lib/value.js'
 import { stringify } from '../../runtime/serialize.js'
-import { bearerToken } from '../authenticate.js'
+import { bearerToken, unauthorized } from '../authenticate.js'
 import { toAppError } from '../error-handler.js'
 import { assertJsonBounds } from '../json-guard.js'
-import { securityHeaders } from '../security-headers.js'
+import { assertUniqueKeys } from '../json-keys.js'
+import { securityHeaders, strictTransport } from '../security-headers.js'
+import { admit, callerOf, flagOf, singleText } from './admit.js'
+import { AuditTrail, actionOf, isRecorded, readBefore } from './audit.js'
+import { allowOrigins } from './cross-origin.js'
 import type { MetaDeps } from './deps.js'
-import { AcceptedAnswer, checked, isAllowed, type MetaBody, type MetaCall, type MetaRoute, StreamAnswer, TextAnswer } from './route.js'
+import { AcceptedAnswer, checked, type MetaBody, type MetaCall, type MetaRoute, StreamAnswer, TextAnswer } from './route.js'
 
 /** Adds the routes to a scope of their own: body types, errors and headers of the rest of the server stay as they are. */
 export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly MetaRoute[]): void {
@@ -23,16 +27,24 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
   app.addContentTypeParser(['text/x-xanoscript', 'application/x-xanoscript'], { parseAs: 'string', bodyLimit: deps.pushLimit }, (_request, body, done) =>
     done(null, { kind: 'xanoscript', text: String(body) } satisfies MetaBody),
   )
-  app.setErrorHandler((error, _request, reply) => {
+  // Also on what is refused before the hooks of this scope run: 429, 414.
+  const always = { ...securityHeaders, ...(deps.settings.baseUrl.startsWith('https://') ? { 'strict-transport-security': strictTransport } : {}) }
+  const crossOrigin = allowOrigins(app, deps.settings.consoleOrigins)
+  app.setErrorHandler((error, request, reply) => {
     const known = toAppError(error)
-    return answer(reply.code(known.status).headers(headersOf(known)), errorBody(known, deps.settings.mode))
+    return answer(reply.code(known.status).headers({ ...always, ...crossOrigin(request), ...headersOf(known) }), errorBody(known, deps.settings.mode))
   })
   app.setNotFoundHandler(() => {
     throw new AppError('notFound', 'Unable to locate request.')
   })
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(securityHeaders)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...securityHeaders, ...crossOrigin(request) })
   })
+  app.addHook('onResponse', async (request, reply) => {
+    const pattern = request.routeOptions.url?.replace('::', ':') ?? '/api:meta'
+    deps.metrics?.countRequest(`${request.method} ${pattern}`, reply.statusCode, reply.elapsedTime)
+  })
+  const readers = new Map(routes.filter((route) => route.method === 'GET').map((route) => [route.path, route]))
   const add = (scope: FastifyInstance, route: MetaRoute): void => {
     scope.route({
       method: route.method,
@@ -42,10 +54,20 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
       onRequest: async (request) => {
         await admit(request, deps, route)
       },
-      handler: async (request, reply) => respond(reply, await route.handle(createCall(request, deps))),
+      handler: async (request, reply) => respond(reply, await handle(request, deps, route, readers.get(route.path))),
     })
   }
   for (const route of routes) if (route.streams !== true) add(app, route)
+  // Whatever else is asked for below the prefix: a stranger is not told that there is nothing.
+  app.route({
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: '/*',
+    onRequest: async (request) => {
+      const token = bearerToken(request.raw.headers)
+      throw token !== '' && (await deps.adminTokens.verify(token)) !== null ? new AppError('notFound', 'Unable to locate request.') : unauthorized()
+    },
+    handler: () => null,
+  })
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (request, stream, done) => done(null, { kind: 'stream', stream, ...describeBody(request) } satisfies MetaBody))
@@ -89,8 +111,11 @@ function parseJson(text: string): MetaBody {
   if (text.trim() === '') return { kind: 'none' }
   assertJsonBounds(text)
   try {
-    return { kind: 'json', value: JSON.parse(text, dropPrototypeKeys) }
+    const value: unknown = JSON.parse(text, dropPrototypeKeys)
+    assertUniqueKeys(text)
+    return { kind: 'json', value }
   } catch (cause) {
+    if (cause instanceof AppError) throw cause
     throw new AppError('badRequest', 'The body is not valid JSON.', { cause })
   }
 }
@@ -100,31 +125,38 @@ function dropPrototypeKeys(key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value
 }
 
-const callers = new WeakMap<FastifyRequest, MetaCall['caller']>()
-
-async function admit(request: FastifyRequest, deps: MetaDeps, route: MetaRoute): Promise<void> {
-  const token = bearerToken(request.raw.headers)
-  const caller = token === '' ? null : await deps.adminTokens.verify(token)
-  if (caller === null) throw new AppError('unauthorized', token === '' ? 'Unauthorized - Authentication Required' : 'Invalid token')
-  if (!isAllowed(caller.scopes, route.area, route.access ?? (route.method === 'GET' ? 'read' : 'write'))) throw new AppError('accessDenied')
-  callers.set(request, caller)
+/** Runs the route; what it changed is in the audit log before it is answered. */
+async function handle(request: FastifyRequest, deps: MetaDeps, route: MetaRoute, reader: MetaRoute | undefined): Promise<unknown> {
+  const workspace = Number((request.params as Record<string, string>)['workspace_id'])
+  const object = (request.raw.url ?? '').replace(/\?.*$/s, '').replace(/^\/api:meta\/?/, '')
+  const trail = new AuditTrail(deps.audit, { route, object, ip: request.ip, workspaceId: Number.isInteger(workspace) ? workspace : null })
+  const call: MetaCall = createCall(
+    request,
+    trail.within(deps, () => call),
+    trail,
+  )
+  if (!isRecorded(route, call)) return route.handle(call)
+  if (route.method !== 'POST' && route.method !== 'GET') trail.note({ before: await readBefore(reader, call) })
+  const result = await route.handle(call)
+  await trail.finish(call, result)
+  deps.observe?.({ kind: 'authz_admin', ip: request.ip, actor: call.caller.name, endpoint: actionOf(route) })
+  return result
 }
 
-function createCall(request: FastifyRequest, deps: MetaDeps): MetaCall {
-  const caller = callers.get(request)
-  if (caller === undefined) throw new AppError('unauthorized')
+function createCall(request: FastifyRequest, deps: MetaDeps, trail: AuditTrail): MetaCall {
+  const caller = callerOf(request)
   const params = request.params as Record<string, string>
   const query = request.query as Record<string, unknown>
-  const text = (value: unknown): string => (Array.isArray(value) ? String(value.at(-1)) : value === undefined ? '' : String(value))
   const header = request.headers['x-data-source']
   const id = (name: string): number => {
     const value = Number(params[name])
     if (!/^\d{1,10}$/.test(params[name] ?? '') || value > 2_147_483_647) throw new AppError('input', `"${name}" must be an id.`, { payload: { param: name } })
     return value
   }
-  return {
+  const call: MetaCall = {
     deps,
     caller,
+    ip: request.ip,
     body: (request.body as MetaBody | undefined | null) ?? { kind: 'none' },
     datasource: typeof header === 'string' && header !== '' ? header : 'live',
     param: (name) => params[name] ?? '',
@@ -132,13 +164,16 @@ function createCall(request: FastifyRequest, deps: MetaDeps): MetaCall {
     get workspaceId() {
       return id('workspace_id')
     },
-    query: (name) => text(query[name]),
-    flag: (name) => ['true', '1', 'yes'].includes(text(query[name]).toLowerCase()),
+    query: (name) => singleText(query[name]),
+    flag: flagOf(request),
     get branch() {
-      return text(query['branch']) || null
+      return singleText(query['branch']) || null
     },
     json: (schema) => checked(schema, jsonBody(request)),
+    note: (notes) => trail.note(notes),
+    record: (action, data) => trail.record(call, action, data),
   }
+  return call
 }
 
 function jsonBody(request: FastifyRequest): unknown {

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { AdminCaller } from '../../auth/admin-tokens.js'
+import type { Access, Area, Permission } from '../../auth/roles.js'
 import { AppError } from '../../errors.js'
 import type { MetaDeps } from './deps.js'
 
@@ -11,15 +12,30 @@ export interface MetaRoute {
   path: string
   /** What a token must allow; reading for GET, writing for the rest unless `access` says so. */
   area: Area
-  access?: 'read' | 'write'
+  access?: Access
+  /** What a query parameter asks for besides, when it is on: `env=true` wants to read secrets. */
+  when?: Readonly<Record<string, Permission>>
+  /** Answers without a token: the login. */
+  open?: true
+  /** Name in the audit log; made of the path when absent. */
+  action?: string
+  /** Changes nothing although its method says so: not in the audit log. */
+  unrecorded?: true
   /** The answer as JSON; a {@link TextAnswer} is sent as it is. */
   handle(call: MetaCall): Promise<unknown>
   /** The body is handed on as a stream of any type. */
   streams?: true
 }
 
-/** Scopes of admin tokens: `*`, an area, or an area with `:read` or `:write`. */
-export type Area = 'instance' | 'workspace' | 'database' | 'content' | 'api' | 'function' | 'task' | 'import' | 'export'
+export type { Area } from '../../auth/roles.js'
+
+export const accessOf = ({ access, method }: MetaRoute): Access => access ?? (method === 'GET' ? 'read' : 'write')
+
+/** Everything a call needs: the route's own permission, and those of the parameters that are on. */
+export const permissionsOf = (route: MetaRoute, flag: (name: string) => boolean): Permission[] => [
+  { area: route.area, access: accessOf(route) },
+  ...Object.entries(route.when ?? {}).flatMap(([name, permission]) => (flag(name) ? [permission] : [])),
+]
 
 /** A body that is sent as it comes. */
 export class StreamAnswer {
@@ -55,9 +71,19 @@ export type MetaBody =
   | { kind: 'xanoscript'; text: string }
   | { kind: 'json'; value: unknown }
 
+/** What a handler knows of its change better than its route does, for the audit log. */
+export interface AuditNotes {
+  object?: string
+  before?: unknown
+  after?: unknown
+  data?: Record<string, unknown>
+}
+
 export interface MetaCall {
   readonly deps: MetaDeps
   readonly caller: AdminCaller
+  /** Address of the caller. */
+  readonly ip: string
   readonly body: MetaBody
   /** Name of the data source from `x-data-source`; `live` when absent. */
   readonly datasource: string
@@ -75,6 +101,10 @@ export interface MetaCall {
   readonly branch: string | null
   /** JSON body checked against a schema. Throws `input` naming the member. */
   json<T>(schema: z.ZodType<T>): T
+  /** Adds to this call's entry in the audit log. */
+  note(notes: AuditNotes): void
+  /** Writes an entry of its own, for what happens after the answer has begun. */
+  record(action: string, data: Record<string, unknown>): Promise<void>
 }
 
 /** Throws `input` for the first problem zod found. */
@@ -90,7 +120,3 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
     { payload: { param } },
   )
 }
-
-/** Whether the scopes of a token allow it. */
-export const isAllowed = (scopes: readonly string[], area: Area, access: 'read' | 'write'): boolean =>
-  scopes.some((scope) => scope === '*' || scope === area || scope === `${area}:${access}` || scope === `*:${access}`)

@@ -1,10 +1,21 @@
-/** Ready-made endpoints for a table: `{kind: "auth"|"crud", table, api_group, auth?}`. */
+/** Ready-made endpoints for a table: `{kind, table, api_group, auth?, roles?, provider?}`. */
 import { z } from 'zod'
-import { scaffold } from '../../workspace/scaffold.js'
+import { scaffold, scaffoldKinds } from '../../workspace/scaffold.js'
+import { type CrudOperation, crudOperations } from '../../workspace/templates/crud.js'
 import { scriptJson } from './definition-json.js'
 import type { MetaRoute } from './route.js'
 
-const body = z.object({ kind: z.enum(['auth', 'crud']), table: z.string().min(1), api_group: z.string().min(1), auth: z.string().optional() })
+const roleNames = z.array(z.string().min(1).max(64)).min(1).max(50).optional()
+
+const body = z.object({
+  kind: z.enum(scaffoldKinds),
+  table: z.string().min(1),
+  api_group: z.string().min(1),
+  auth: z.string().optional(),
+  /** `{read: ["admin"], delete: ["admin"]}`, for crud. */
+  roles: z.strictObject(Object.fromEntries(crudOperations.map((operation) => [operation, roleNames])) as Record<CrudOperation, typeof roleNames>).optional(),
+  provider: z.string().optional(),
+})
 
 export const scaffoldRoutes: readonly MetaRoute[] = [
   {
@@ -12,7 +23,7 @@ export const scaffoldRoutes: readonly MetaRoute[] = [
     path: '/workspace/:workspace_id/scaffold',
     area: 'api',
     async handle(call) {
-      const { kind, table, api_group, auth } = call.json(body)
+      const { kind, table, api_group, auth, roles, provider } = call.json(body)
       const { saved, operations, summary } = await scaffold(call.deps, {
         workspaceId: call.workspaceId,
         branch: call.branch,
@@ -21,6 +32,8 @@ export const scaffoldRoutes: readonly MetaRoute[] = [
         group: api_group,
         author: call.caller.name,
         ...(auth === undefined ? {} : { auth }),
+        ...(roles === undefined ? {} : { roles }),
+        ...(provider === undefined ? {} : { provider }),
       })
       const created = saved.map(({ id, guid, entry }) => ({
         id,

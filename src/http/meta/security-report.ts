@@ -20,6 +20,11 @@ export const securityReportRoutes: readonly MetaRoute[] = [
 
 /** The limits in force may differ from those of the environment. */
 function postureOf({ deps: { config, settings } }: MetaCall) {
-  const limits = { requestsPerMinute: settings.requestLimit.max, loginsPerMinute: settings.authLimit.max, loginsPerAccount: settings.accountLimit.max }
+  const limits = {
+    ...config.limits,
+    requestsPerMinute: settings.requestLimit.max,
+    loginsPerMinute: settings.authLimit.max,
+    loginsPerAccount: settings.accountLimit.max,
+  }
   return { ...config, limits, publicEndpoints: settings.publicEndpoints }
 }

@@ -16,6 +16,7 @@ import {
 } from '../../definitions/table-json.js'
 import { AppError, inputError } from '../../errors.js'
 import type { Definition, Field } from '../../lang/tree.js'
+import { indexStates, type TableIndexStatus } from '../../workspace/indexes.js'
 import type { DefinitionRow } from '../../workspace/store.js'
 import { contextOf, findRow, type ObjectContext, type ObjectResource, objectRoutes, saveObject } from './logic-object.js'
 import { renameColumn } from './rename-column.js'
@@ -47,8 +48,18 @@ export const tableResource: ObjectResource = {
   toJson: (row, context) => ({
     auth: readAttributes(row.definition).bool('auth', false),
     schema: schemaToJson(row.definition, namesOf(context)),
-    index: indexesOf(row).map(indexToJson),
+    index: indexesJson(row, context),
   }),
+  prepare: async (context) => void statesOf.set(context, await indexStates(context.call.deps.db, context.call.workspaceId)),
+}
+
+/** How indexes stand, as read for an answer. */
+const statesOf = new WeakMap<ObjectContext, ReadonlyMap<string, TableIndexStatus>>()
+
+/** The indexes of a table, each with its `state`: ready, building, missing, failed or unsupported; the last two with the `problem`. */
+function indexesJson(row: DefinitionRow, context: ObjectContext): object[] {
+  const states = statesOf.get(context)
+  return indexesOf(row).map((index) => ({ ...indexToJson(index), ...(states?.get(`${row.id} ${indexId(index)}`) ?? { state: 'ready' }) }))
 }
 
 function newTable(body: Record<string, unknown>, context: ObjectContext): Definition {
@@ -202,8 +213,9 @@ const indexRoutes: readonly MetaRoute[] = [
     path: `${path}/index`,
     area,
     async handle(call) {
-      const { row } = await findTable(call)
-      return indexesOf(row).map(indexToJson)
+      const { context, row } = await findTable(call)
+      await tableResource.prepare?.(context)
+      return indexesJson(row, context)
     },
   },
   {

@@ -10,7 +10,7 @@ import type { RecordsSession } from '../../runtime/capabilities.js'
 import type { Run } from '../../runtime/frame.js'
 import { describe, rehearse, runWorkflowTest, type TestOutcome } from '../../runtime/test-run.js'
 import type { BranchSnapshot, StoredDefinition } from '../../workspace/snapshot.js'
-import { createDebugRun, findBranch } from './debug-run.js'
+import { createDebugRun, findBranch, observing, traceJson, traceOf } from './debug-run.js'
 import { envelope, windowOf } from './format.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
@@ -53,23 +53,31 @@ function inputCount({ attributes }: TestBlock): number {
 }
 
 /** Work for after the response runs before the changes are taken back; its errors go nowhere, as they do in a request. */
-async function rehearseRun<T>(call: MetaCall, branch: BranchSnapshot, datasource: string | null, work: (run: Run) => Promise<T>): Promise<T> {
+async function rehearseRun<T extends object>(
+  call: MetaCall,
+  branch: BranchSnapshot,
+  datasource: string | null,
+  work: (run: Run) => Promise<T>,
+): Promise<T & { trace?: object }> {
+  const trace = traceOf(call)
   const name = datasource === null || datasource === '' ? call.datasource : datasource
   if (!branch.workspace.datasources.includes(name)) throw new AppError('notFound', `The data source "${name}" does not exist.`)
-  const records: RecordsSession = call.deps.services.openRecords(branch.workspace, name, { guarded: true, empty: datasource === '' })
+  const records: RecordsSession = call.deps.services.openRecords(branch.workspace, name, { guarded: true, empty: datasource === '', ...observing(trace) })
   const later: (() => Promise<void>)[] = []
-  const run: Run = { ...createDebugRun(call, branch, new Map(), records), afterResponse: (after) => void later.push(after) }
+  const run: Run = { ...createDebugRun(call, branch, new Map(), { records, trace }), afterResponse: (after) => void later.push(after) }
   return rehearse(records, async () => {
     const result = await work(run)
     for (const after of later) await after().catch(() => {})
-    return result
+    return { ...result, ...traceJson(trace) }
   })
 }
 
+type TracedOutcome = TestOutcome & { trace?: object }
+
 /** A test that cannot even be prepared is an answer, not a failure of the request. */
-async function outcomeOf(work: () => Promise<TestOutcome>): Promise<TestOutcome & { timing: number }> {
+async function outcomeOf(work: () => Promise<TracedOutcome>): Promise<TracedOutcome & { timing: number }> {
   const startedAt = performance.now()
-  const timed = (outcome: TestOutcome) => ({ ...outcome, timing: Math.round(performance.now() - startedAt) / 1000 })
+  const timed = (outcome: TracedOutcome) => ({ ...outcome, timing: Math.round(performance.now() - startedAt) / 1000 })
   try {
     return timed(await work())
   } catch (error) {
@@ -89,13 +97,13 @@ const runUnitTest = (call: MetaCall, branch: BranchSnapshot, { stored, test }: F
   })
 
 const runWorkflow = async (call: MetaCall, branch: BranchSnapshot, definition: Definition) => {
-  const { status, message, timing } = await outcomeOf(async () => {
+  const { results: _none, ...outcome } = await outcomeOf(async () => {
     const program = branch.compile.program(definition)
     const datasource = textAttribute(definition, 'datasource') ?? null
     const outcome = await rehearseRun(call, branch, datasource, (run) => runWorkflowTest(definition.name, run, program))
     return { ...outcome, results: [] }
   })
-  return { status, message, timing }
+  return outcome
 }
 
 const runBody = z.object({ branch: z.string().nullish() })

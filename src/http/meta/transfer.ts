@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream'
 import { exportColumns } from '../../db/content-export.js'
 import type { ImportReport } from '../../db/content-import.js'
+import { findImportJob, type ImportJob } from '../../db/import-jobs.js'
 import { tableInfo } from '../../db/table-info.js'
 import { AppError, inputError } from '../../errors.js'
 import { csvCell, guardFormula } from '../../lib/csv-writer.js'
@@ -11,7 +12,7 @@ import { openRows, type Rows } from './content.js'
 import { dateText } from './format.js'
 import { type ImportFormat, type RowOptions, readRows } from './import-rows.js'
 import { type ImportSource, openSource } from './import-source.js'
-import { createJobs, type JobState } from './jobs.js'
+import { createJobs } from './jobs.js'
 import { AcceptedAnswer, type MetaCall, type MetaRoute, StreamAnswer } from './route.js'
 import { writeTo } from './stream.js'
 
@@ -80,7 +81,9 @@ async function startImport(call: MetaCall): Promise<unknown> {
     const work = (progress: (now: object) => void): Promise<ImportReport> => runImport(call, rows, source, options, { mode, allowIds, progress })
     const background = source.option('background')
     if (background === '' ? source.bytes <= longImport : !isOn(background)) return await jobs.within(() => work(() => {}))
-    const job = jobs.start({ workspaceId: call.workspaceId, tableId: call.id('id') }, (progress) => work(progress).finally(() => source.discard()))
+    const job = await jobs.start(call.deps.db, { workspaceId: call.workspaceId, tableId: call.id('id') }, (progress) =>
+      work(progress).finally(() => source.discard()),
+    )
     handedOver = true
     return new AcceptedAnswer(jobJson(job))
   } finally {
@@ -102,6 +105,7 @@ async function runImport(call: MetaCall, { content, table }: Rows, source: Impor
       allowIds,
       progress: ({ read, added, failed }) => progress({ read, added, failed, bytes: file.bytesRead, bytes_total: source.bytes }),
     })
+    await call.record('content.imported', { table: table.name, rows: report.added, failed: report.failed })
     call.deps.observe?.({ kind: 'content_imported', actor: call.caller.name, workspaceId: call.workspaceId, table: table.name, rows: report.added })
     return { mode, ...report, errors_left_out: report.failed - report.errors.length }
   } finally {
@@ -109,7 +113,7 @@ async function runImport(call: MetaCall, { content, table }: Rows, source: Impor
   }
 }
 
-const jobJson = (job: JobState): object => ({
+const jobJson = (job: ImportJob): object => ({
   job_id: job.id,
   status: job.status,
   progress: job.progress,
@@ -120,10 +124,9 @@ const jobJson = (job: JobState): object => ({
 })
 
 /** A job is seen only under the table it belongs to. */
-function readJob(call: MetaCall): object {
-  const job = jobs.find(call.param('job'))
-  if (job === undefined || job.workspaceId !== call.workspaceId || job.tableId !== call.id('id'))
-    throw new AppError('notFound', 'There is no such import here.', { hint: 'Imports are known to the process that runs them, until an hour after their end.' })
+async function readJob(call: MetaCall): Promise<object> {
+  const job = await findImportJob(call.deps.db, { id: call.param('job'), workspaceId: call.workspaceId, tableId: call.id('id') })
+  if (job === undefined) throw new AppError('notFound', 'There is no such import here.', { hint: 'Imports are known until an hour after their end.' })
   return jobJson(job)
 }
 
@@ -194,6 +197,7 @@ async function startExport(call: MetaCall): Promise<unknown> {
           first = false
         })
         begin()
+        await call.record('content.exported', { table: table.name, format, rows: total })
         out.end(writer.tail)
         call.deps.observe?.({ kind: 'content_exported', actor: call.caller.name, workspaceId: call.workspaceId, table: table.name, rows: total })
       })
@@ -216,7 +220,7 @@ function searchOf(text: string): Value {
 }
 
 export const transferRoutes: readonly MetaRoute[] = [
-  { method: 'POST', path: `${path}/import`, area: 'import', streams: true, handle: startImport },
-  { method: 'GET', path: `${path}/import/:job`, area: 'import', handle: async (call) => readJob(call) },
-  { method: 'GET', path: `${path}/export`, area: 'export', handle: startExport },
+  { method: 'POST', path: `${path}/import`, area: 'import', action: 'content.import', streams: true, handle: startImport },
+  { method: 'GET', path: `${path}/import/:job`, area: 'import', handle: readJob },
+  { method: 'GET', path: `${path}/export`, area: 'export', action: 'content.export', handle: startExport },
 ]

@@ -70,7 +70,10 @@ export const authenticationChecks: readonly AuditCheck[] = [
           message: `One account may be tried ${limits.loginsPerAccount === 0 ? 'any number of' : limits.loginsPerAccount} times in 15 minutes.`,
           fix: 'Set STACKHOLD_LOGINS_PER_ACCOUNT=10.',
         })
-      return { problems, evidence: [`${limits.loginsPerMinute} a minute per address, ${limits.loginsPerAccount} in 15 minutes per account.`] }
+      return {
+        problems,
+        evidence: [`${limits.loginsPerMinute} a minute per address, ${limits.loginsPerAccount} in 15 minutes per account, counted over all servers.`],
+      }
     },
   },
 ]

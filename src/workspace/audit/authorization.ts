@@ -23,7 +23,12 @@ export const authorizationChecks: readonly AuditCheck[] = [
         tokens.maxSeconds > maxSeconds
           ? [{ message: `Tokens may live ${Math.round(tokens.maxSeconds / 86_400)} days.`, fix: `Set STACKHOLD_TOKEN_MAX_SECONDS=${maxSeconds} or less.` }]
           : []
-      return { problems, evidence: [`Tokens live ${tokens.defaultSeconds} s by default, ${tokens.maxSeconds} s at most, and die with a change of password.`] }
+      return {
+        problems,
+        evidence: [
+          `Tokens live ${tokens.defaultSeconds} s by default, ${tokens.maxSeconds} s at most; tokens and sessions die with a change of password. Roles of endpoints are read at every call.`,
+        ],
+      }
     },
   },
   {
@@ -53,7 +58,10 @@ export const authorizationChecks: readonly AuditCheck[] = [
     title: 'Nobody reads or changes the rows of another',
     requirements: ['R18', 'R21'],
     judge: ({ branch }) => ({
-      evidence: [`Ownership of ${count(branch.workspace.tables.size, 'table')} taken from references to auth tables and from names of columns.`],
+      evidence: [
+        `Ownership of ${count(branch.workspace.tables.size, 'table')} taken from references to auth tables and from names of columns.`,
+        `${count([...branch.workspace.tables.values()].filter((table) => table.rules !== undefined).length, 'table')} with rules of its own, held by PostgreSQL too.`,
+      ],
     }),
   },
 ]

@@ -4,7 +4,7 @@ import type { FindingJson } from '../security-check.js'
 import type { BranchSnapshot } from '../snapshot.js'
 
 /** How the server runs, as far as the checklist asks. */
-export type Posture = Pick<Config, 'env' | 'http' | 'limits' | 'publicEndpoints' | 'tokens' | 'argon2' | 'secret' | 'adminToken' | 'logLevel'>
+export type Posture = Pick<Config, 'env' | 'http' | 'limits' | 'publicEndpoints' | 'tokens' | 'argon2' | 'secret' | 'adminToken' | 'logLevel' | 'history'>
 
 export interface AdminTokenFact {
   name: string

@@ -29,7 +29,7 @@ export const dataChecks: readonly AuditCheck[] = [
           message: 'STACKHOLD_SECRET can be guessed: every token and stored variable depends on it.',
           fix: `Make one: node -p "crypto.randomBytes(32).toString('base64url')"`,
         })
-      return { problems, evidence: [`Passwords: ${cost}. Variables of the workspace: encrypted. Encrypted columns are not built yet.`] }
+      return { problems, evidence: [`Passwords: ${cost}. Variables of the workspace, and columns with encrypted = true: AES-256-GCM.`] }
     },
   },
   {
@@ -47,7 +47,11 @@ export const dataChecks: readonly AuditCheck[] = [
     id: 'C15',
     title: 'Whole tables leave for administrators only',
     requirements: ['R32'],
-    judge: () => ({ evidence: ['Rows are exported through the Metadata API, which needs the scope "content"; lists of endpoints were looked at for pages.'] }),
+    judge: () => ({
+      evidence: [
+        'Rows leave as files through the Metadata API only, with the scope "export" and an entry in the audit log; lists of endpoints were looked at for pages.',
+      ],
+    }),
   },
   {
     id: 'C16',

@@ -33,7 +33,10 @@ export const monitoringChecks: readonly AuditCheck[] = [
       const accepted = findings.filter((finding) => finding.accepted !== undefined)
       return {
         problems,
-        evidence: [`Log level ${posture.logLevel}.`, ...accepted.map((finding) => `Accepted: ${finding.rule} in ${finding.document}: ${finding.accepted}`)],
+        evidence: [
+          `Log level ${posture.logLevel}. Events: GET /api:meta/security/event; changes: npx stackhold audit-log verify.`,
+          ...accepted.map((finding) => `Accepted: ${finding.rule} in ${finding.document}: ${finding.accepted}`),
+        ],
       }
     },
   },
@@ -41,7 +44,9 @@ export const monitoringChecks: readonly AuditCheck[] = [
     id: 'C19',
     title: 'The request history is bounded and masks secrets',
     requirements: ['R35', 'R37'],
-    judge: () => ({ evidence: ['Definitions were looked at; the history and alerts themselves are not built yet.'] }),
+    judge: ({ posture: { history } }) => ({
+      evidence: [`Request history: ${history}; secrets are masked before it is stored, 24 hours at most. Alerts: GET /api:meta/security/alert.`],
+    }),
   },
   {
     id: 'C20',
@@ -52,6 +57,7 @@ export const monitoringChecks: readonly AuditCheck[] = [
       return {
         evidence: [
           `${count(branch.definitions.length, 'definition')} scanned, ${count(findings.length, 'finding')}. Errors ${strict ? 'stop' : 'do not stop'} a save (security = {strict: ${strict}}).`,
+          'The running server: npx stackhold attack --self.',
         ],
       }
     },

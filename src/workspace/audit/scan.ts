@@ -46,14 +46,14 @@ export const scanChecks: readonly AuditCheck[] = [
     title: 'Traffic is encrypted and answers carry security headers',
     requirements: ['R41', 'R42'],
     judge({ posture: { http } }) {
-      const secure = http.publicUrl?.startsWith('https://') === true
+      const secure = http.tls !== null || http.publicUrl?.startsWith('https://') === true
       const problems =
         isLoopback(http.host) || secure
           ? []
           : [
               {
                 message: `The server listens on ${http.host} and no TLS is known.`,
-                fix: 'Put TLS in front and set STACKHOLD_PUBLIC_URL=https://…, or HOST=127.0.0.1.',
+                fix: 'Set STACKHOLD_TLS_CERT and STACKHOLD_TLS_KEY, or put TLS in front and set STACKHOLD_PUBLIC_URL=https://….',
               },
             ]
       if (http.publicUrl !== undefined && !secure && !/^http:\/\/(?:localhost|127\.|\[::1\])/.test(http.publicUrl))

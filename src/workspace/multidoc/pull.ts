@@ -20,6 +20,8 @@ export interface PullOptions {
   env: boolean
   /** Include the rows of the live data source as `items`. */
   records: boolean
+  /** Told how many rows of a table are part of it. */
+  onRows?(count: number): void
 }
 
 /** The text of a pull. Throws `notFound` for an unknown workspace or branch. */
@@ -33,7 +35,8 @@ export async function pull(db: Queryable, cipher: EnvCipher, options: PullOption
 async function withData(db: Queryable, cipher: EnvCipher, row: DefinitionRow, options: PullOptions): Promise<Definition> {
   if (row.kind === 'workspace' && options.env) return withEnv(row.definition, await readEnv(db, cipher, options.workspaceId))
   if (row.kind !== 'table' || !options.records) return row.definition
-  const rows = await exportRows(db, options.workspaceId, modelOfTable(row))
+  const rows = await exportRows(db, { workspaceId: options.workspaceId, tablesOf: row.branchId }, modelOfTable(row))
+  options.onRows?.(rows.length)
   return rows.length === 0 ? row.definition : { ...row.definition, attributes: [...row.definition.attributes, { name: 'items', value: literalOf(rows) }] }
 }
 

@@ -66,9 +66,9 @@ export async function push(context: ChangeContext, text: string, options: PushOp
   }
 }
 
-/** What the push would do. With `delete` whatever is absent is listed, also for a partial push, which keeps it. */
+/** What the push would do. With `delete` whatever is absent is listed; a partial push keeps it, so nothing is. */
 export async function dryRun(context: ChangeContext, text: string, options: PushOptions): Promise<DryRun> {
-  const { state, summary, operations, findings } = await previewChange(context, toRequest(context, text, options), options.delete)
+  const { state, summary, operations, findings } = await previewChange(context, toRequest(context, text, options), options.delete && !options.partial)
   return {
     workspace_name: state.workspace.name,
     source_workspace_mismatch: options.sourceWorkspaceId !== undefined && options.sourceWorkspaceId !== state.workspace.id,

@@ -1,5 +1,6 @@
 /** Each document by itself: its attributes have the right types, its columns make sense. */
 import { readApiGroup } from '../../definitions/api-group.js'
+import { workspaceProblems } from '../../definitions/ip-access.js'
 import type { DefinitionProblem } from '../../definitions/problem.js'
 import { problemAt } from '../../definitions/problem.js'
 import { readQuery } from '../../definitions/query.js'
@@ -11,6 +12,7 @@ import { changedEntries, type Rule } from './rule.js'
 
 const readers: Record<string, (definition: Definition) => DefinitionProblem[]> = {
   query: (definition) => readQuery(definition).problems,
+  workspace: workspaceProblems,
   api_group: (definition) => readApiGroup(definition).problems,
   table: (definition) => readTable(definition, 0, '').problems,
 }

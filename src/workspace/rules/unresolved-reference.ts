@@ -1,6 +1,7 @@
 /** Every name a definition uses exists. */
 import { readAttributes } from '../../definitions/attributes.js'
 import { problemAt } from '../../definitions/problem.js'
+import { readTable } from '../../definitions/read-table.js'
 import { type Reference, referencesOf } from '../../definitions/references.js'
 import { didYouMean } from '../../lang/suggest.js'
 import type { Entry, Proposal } from '../proposal.js'
@@ -12,6 +13,10 @@ const alike: Record<string, readonly string[]> = { agent: ['agent', 'mcp_server'
 export const unresolvedReference: Rule = (proposal) => {
   const names = new Map<string, Map<string, Entry>>()
   for (const entry of proposal.entries) names.set(entry.kind, (names.get(entry.kind) ?? new Map()).set(entry.name, entry))
+  const tables = names.get('table')
+  // A view with an alias is read like a table.
+  for (const entry of [...(tables?.values() ?? [])])
+    for (const { alias } of readTable(entry.definition, 0, '').table.views) if (alias !== undefined && tables?.has(alias) === false) tables.set(alias, entry)
   const find = ({ kind, name }: Reference): Entry | undefined =>
     (alike[kind] ?? [kind]).map((one) => names.get(one)?.get(name)).find((entry) => entry !== undefined)
   return proposal.entries.flatMap((entry) =>

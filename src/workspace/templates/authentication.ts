@@ -1,12 +1,13 @@
 /** Signup, login and "me" for any table with auth enabled, as ordinary XanoScript that the builder then edits. */
 import type { ColumnModel, TableModel } from '../../definitions/table.js'
-import { AppError } from '../../errors.js'
 import type { Definition } from '../../lang/tree.js'
+import { type AccountParts, accountParts, challengeUnlessDone, identifierInput, needsMatch, passwordInput, secretInput, withInputs } from './account-parts.js'
+import { verificationEndpoints, verifiedSignup } from './email-verification.js'
 import { inputOf, parseTemplate, quote } from './template.js'
 
 /** Columns that a stranger must not set on signup. */
 const privileged =
-  /^(id|created_at|updated_at|role|roles|permissions?|scopes?|is_.*|.*_id|admin|active|enabled|disabled|verified|status|plan|credits?|balance)$/i
+  /^(id|created_at|updated_at|role|roles|permissions?|scopes?|is_.*|.*_id|admin|active|enabled|disabled|verified|verified_at|.*_verified_at|status|plan|credits?|balance)$/i
 
 export interface AuthenticationOptions {
   table: TableModel
@@ -16,120 +17,110 @@ export interface AuthenticationOptions {
   expiration?: number
 }
 
-/** The three endpoints. Throws `badRequest` for a table without auth, e-mail or password. */
+/** Three endpoints, and two more when the table has a column `verified_at`: addresses are confirmed then. Throws `badRequest` for a table without auth, e-mail or password. */
 export function authenticationEndpoints({ table, group, expiration = 86_400 }: AuthenticationOptions): Definition[] {
-  if (!table.auth) throw new AppError('badRequest', `The table "${table.name}" has no auth enabled.`, { hint: 'Add auth = true to the table.' })
-  const identifier = table.columns.find((column) => column.type === 'email') ?? table.columns.find((column) => column.name === 'email')
-  const password = table.columns.find((column) => column.type === 'password')
-  if (identifier === undefined || password === undefined)
-    throw new AppError('badRequest', `The table "${table.name}" needs an email column and a password column.`, {
-      hint: 'Add "email email filters=trim|lower" and "password password" to its schema.',
-    })
-  const parts = { table: table.name, group, expiration, identifier: identifier.name, password: password.name }
-  return [
-    signup(
-      parts,
-      table.columns.filter((column) => isSignupColumn(column, identifier, password)),
-    ),
-    login(parts, identifier),
-    me(parts),
-  ]
+  const parts = accountParts(table, group)
+  const inputs = table.columns
+    .filter((column) => isSignupColumn(column, parts))
+    .map((column) => (column === parts.password ? passwordInput(parts) : inputOf(column)))
+  const data = inputs.map(({ name }) => `${quote(name)}: $input.${name}`)
+  const made = parts.verified === null ? signup(parts, data, expiration) : verifiedSignup(parts, data)
+  return [withInputs(made, ...inputs), withInputs(login(parts, expiration), identifierInput(parts)), me(parts), ...verificationEndpoints(parts)]
 }
 
-interface Parts {
-  table: string
-  group: string
-  expiration: number
-  identifier: string
-  password: string
-}
-
-function isSignupColumn(column: ColumnModel, identifier: ColumnModel, password: ColumnModel): boolean {
+function isSignupColumn(column: ColumnModel, { identifier, password }: AccountParts): boolean {
   if (column === identifier || column === password) return true
   return !privileged.test(column.name) && column.access === 'public' && (column.name === 'name' || (column.required && !column.nullable))
 }
 
-function signup(parts: Parts, columns: readonly ColumnModel[]): Definition {
-  const data = columns.map((column) => `        ${quote(column.name)}: $input.${column.name}`).join('\n')
-  const definition = parseTemplate(`
+/** That the address is new is for the unique index to say: of several who sign up at once, one gets the account. */
+const signup = (parts: AccountParts, data: readonly string[], expiration: number): Definition =>
+  parseTemplate(`
     // Makes an account and answers a token for it.
     query "auth/signup" verb=POST {
-      api_group = ${quote(parts.group)}
+      api_group = ${parts.group}
       public = "Someone without an account has no token yet."
       input {
       }
       stack {
-        db.has ${quote(parts.table)} {
-          field_name = ${quote(parts.identifier)}
-          field_value = $input.${parts.identifier}
-        } as $taken
-
-        precondition (!$taken) {
-          error_type = "accessdenied"
-          error = "This account cannot be created."
+        var $data {
+          value = {${data.join(', ')}}
         }
 
-        db.add ${quote(parts.table)} {
-          data = {
-${data}
+        try_catch {
+          try {
+            db.add ${parts.table} {
+              data = $data
+            } as $account
           }
-        } as $account
 
-        ${tokenStatement(parts, 'account')}
+          catch {
+            precondition (!($error.message|starts_with:"Duplicate record detected")) {
+              error_type = "accessdenied"
+              error = "This account cannot be created."
+            }
+
+            // Something else is wrong: the same again, for its own message.
+            db.add ${parts.table} {
+              data = $data
+            } as $account
+          }
+        }
+
+        ${tokenStatement(parts, expiration)}
       }
       response = {authToken: $authToken}
     }
   `)
-  return { ...definition, input: columns.map((column) => ({ ...inputOf(column), ...(column.type === 'password' ? { filters: [] } : {}) })) }
-}
 
 /** An unknown e-mail costs the same password check and gets the same answer as a wrong password. */
-function login(parts: Parts, identifier: ColumnModel): Definition {
-  const definition = parseTemplate(`
-    // Checks e-mail and password and answers a token. Who has no account gets the same answer, after the same work.
+const login = (parts: AccountParts, expiration: number): Definition =>
+  parseTemplate(`
+    // Checks e-mail and password and answers a token, or a challenge for who has a second factor. Who has no account gets the same answer, after the same work.
     query "auth/login" verb=POST {
-      api_group = ${quote(parts.group)}
+      api_group = ${parts.group}
       public = "Someone who logs in has no token yet."
       input {
-        text ${parts.password} {
-          sensitive = true
-        }
+        ${secretInput(parts.password.name)}
       }
       stack {
-        db.get ${quote(parts.table)} {
-          field_name = ${quote(parts.identifier)}
-          field_value = $input.${parts.identifier}
-          output = ["id", ${quote(parts.password)}]
+        ${checkPassword(parts)}
+
+        ${challengeUnlessDone(parts, '$account.id')}
+
+        ${tokenStatement(parts, expiration)}
+      }
+      response = {authToken: $authToken}
+    }
+  `)
+
+/** The row of an e-mail and its password, or the one answer to everything else. */
+export function checkPassword({ table, identifier, password, verified }: AccountParts): string {
+  const isVerified = verified === null ? '' : ` && ($account|get:${quote(verified)}:null) != null`
+  return `db.get ${table} {
+          field_name = ${quote(identifier.name)}
+          field_value = $input.${identifier.name}
+          output = ["id", ${quote(password.name)}${verified === null ? '' : `, ${quote(verified)}`}]
         } as $account
 
         security.check_password {
-          text_password = $input.${parts.password}
-          hash_password = $account|get:${quote(parts.password)}:""
+          text_password = $input.${password.name}
+          hash_password = $account|get:${quote(password.name)}:""
         } as $matches
 
-        precondition ($matches) {
-          error_type = "accessdenied"
-          error = "Invalid Credentials."
-        }
-
-        ${tokenStatement(parts, 'account')}
-      }
-      response = {authToken: $authToken}
-    }
-  `)
-  return { ...definition, input: [inputOf(identifier), ...(definition.input ?? [])] }
+        ${needsMatch(isVerified)}`
 }
 
-const me = (parts: Parts): Definition =>
+const me = (parts: AccountParts): Definition =>
   parseTemplate(`
     // The account the token belongs to.
     query "auth/me" verb=GET {
-      api_group = ${quote(parts.group)}
-      auth = ${quote(parts.table)}
+      api_group = ${parts.group}
+      auth = ${parts.table}
       input {
       }
       stack {
-        db.get ${quote(parts.table)} {
+        db.get ${parts.table} {
           field_name = "id"
           field_value = $auth.id
         } as $account
@@ -143,9 +134,9 @@ const me = (parts: Parts): Definition =>
     }
   `)
 
-const tokenStatement = (parts: Parts, row: string): string => `security.create_auth_token {
-          table = ${quote(parts.table)}
-          id = $${row}.id
+const tokenStatement = (parts: AccountParts, expiration: number): string => `security.create_auth_token {
+          table = ${parts.table}
+          id = $account.id
           extras = {}
-          expiration = ${parts.expiration}
+          expiration = ${expiration}
         } as $authToken`

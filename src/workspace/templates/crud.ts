@@ -1,4 +1,8 @@
-/** The five endpoints of a table: list with pages, read, add, change, delete. Private unless a reason is given. */
+/**
+ * The endpoints of a table: list with pages, read, add, change, delete; and an export, when somebody may. Private. What the rules of the table decide
+ * is not asked of callers: a column that the rules tie to the caller is written from the token, and what the rules allow nobody has no endpoint.
+ */
+import type { Rule, RuleOperation } from '../../definitions/rules.js'
 import type { ColumnModel, TableModel } from '../../definitions/table.js'
 import { AppError } from '../../errors.js'
 import type { Definition, Field } from '../../lang/tree.js'
@@ -10,25 +14,58 @@ export interface CrudOptions {
   group: string
   /** Table whose tokens open them. */
   auth: string
+  /** Roles that each operation asks for; whatever the role when it is not named. Only with roles is there an export. */
+  roles?: CrudRoles
 }
 
+export const crudOperations = ['read', 'create', 'update', 'delete', 'export'] as const
+export type CrudOperation = (typeof crudOperations)[number]
+export type CrudRoles = { readonly [operation in CrudOperation]?: readonly string[] | undefined }
+
 const maxPerPage = 100
+const maxPerExport = 1000
 
 /** The endpoints. */
-export function crudEndpoints({ table, group, auth }: CrudOptions): Definition[] {
+export function crudEndpoints({ table, group, auth, roles = {} }: CrudOptions): Definition[] {
   const path = table.name.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^_+|_+$/g, '')
   if (path === '') throw new AppError('badRequest', `The table "${table.name}" has no name that fits a URL.`)
   const id = `${path.replaceAll('-', '_').replace(/^(?=\d)/, '_')}_id`
   const writable = table.columns.filter((column, i) => i > 0 && column.name !== 'created_at' && column.name !== id && isWritable(column))
-  const parts: Parts = { table: quote(table.name), path, id, one: `${path}/{${id}}`, head: `api_group = ${quote(group)}\n      auth = ${quote(auth)}` }
+  const parts: Parts = {
+    table: quote(table.name),
+    path,
+    id,
+    one: `${path}/{${id}}`,
+    head(operation) {
+      const names = roles[operation]
+      const asked = names === undefined ? '' : `\n      roles = ${JSON.stringify(names)}`
+      return `api_group = ${quote(group)}\n      auth = ${quote(auth)}${asked}`
+    },
+  }
   const key: Field = { name: id, type: table.columns[0]?.type === 'uuid' ? 'uuid' : 'int', filters: [], options: [] }
+  const { rules } = table
+  const isOwn = (operation: RuleOperation) => (column: ColumnModel) => rules !== undefined && isCallers(rules[operation], column.name, auth)
+  const may = (operation: RuleOperation): boolean => rules === undefined || !isNobodys(rules[operation])
+  const [added, changed] = [writable.filter((column) => !isOwn('create')(column)), writable.filter((column) => !isOwn('update')(column))]
+  if (!may('read')) throw new AppError('badRequest', `The rules of the table "${table.name}" let nobody read it.`, { hint: 'Add read to its rules.' })
   return [
     list(parts),
+    ...(roles.export === undefined ? [] : [exportAll(parts)]),
     withInput(read(parts), [key]),
-    withInput(add(parts, writable), writable.map(inputOf)),
-    withInput(change(parts, writable), [key, ...writable.map(optional)]),
-    withInput(remove(parts), [key]),
+    ...(may('create') ? [withInput(add(parts, added, writable.filter(isOwn('create'))), added.map(inputOf))] : []),
+    ...(may('update') ? [withInput(change(parts, changed), [key, ...changed.map(optional)])] : []),
+    ...(may('delete') ? [withInput(remove(parts), [key])] : []),
   ]
+}
+
+/** The rule holds for no row, whoever asks. */
+const isNobodys = (rule: Rule): boolean => rule.kind === 'constant' && !rule.value
+
+/** The rule holds only for rows with the caller in the column. */
+function isCallers(rule: Rule, column: string, auth: string): boolean {
+  if (rule.kind === 'all') return rule.parts.some((part) => isCallers(part, column, auth))
+  if (rule.kind === 'any') return rule.parts.length > 0 && rule.parts.every((part) => isCallers(part, column, auth))
+  return rule.kind === 'owner' && rule.column === column && rule.table === auth
 }
 
 interface Parts {
@@ -36,7 +73,8 @@ interface Parts {
   path: string
   id: string
   one: string
-  head: string
+  /** Group and access of the endpoint of an operation. */
+  head(operation: CrudOperation): string
 }
 
 /** Files have endpoints of their own; what is computed or hidden is not written by callers. */
@@ -57,7 +95,7 @@ const list = (parts: Parts): Definition =>
   parseTemplate(`
     // Rows, newest first, in pages.
     query ${quote(parts.path)} verb=GET {
-      ${parts.head}
+      ${parts.head('read')}
       input {
         // From 1.
         int page?=1 filters=min:1
@@ -74,11 +112,32 @@ const list = (parts: Parts): Definition =>
     }
   `)
 
+const exportAll = (parts: Parts): Definition =>
+  parseTemplate(`
+    // Many rows at once, oldest first, in pages.
+    query ${quote(`${parts.path}_export`)} verb=GET {
+      ${parts.head('export')}
+      input {
+        // From 1.
+        int page?=1 filters=min:1
+        // At most ${maxPerExport}.
+        int per_page?=${maxPerExport} filters=min:1|max:${maxPerExport}
+      }
+      stack {
+        db.query ${parts.table} {
+          sort = {id: "asc"}
+          return = {type: "list", paging: {page: $input.page, per_page: $input.per_page, totals: true, metadata: true}}
+        } as $rows
+      }
+      response = $rows
+    }
+  `)
+
 const read = (parts: Parts): Definition =>
   parseTemplate(`
     // One row.
     query ${quote(parts.one)} verb=GET {
-      ${parts.head}
+      ${parts.head('read')}
       input {
       }
       stack {
@@ -96,17 +155,17 @@ const read = (parts: Parts): Definition =>
     }
   `)
 
-const add = (parts: Parts, columns: readonly ColumnModel[]): Definition =>
+const add = (parts: Parts, columns: readonly ColumnModel[], own: readonly ColumnModel[]): Definition =>
   parseTemplate(`
     // Adds a row.
     query ${quote(parts.path)} verb=POST {
-      ${parts.head}
+      ${parts.head('create')}
       input {
       }
       stack {
         db.add ${parts.table} {
           data = {
-${columns.map((column) => `            ${quote(column.name)}: $input.${column.name}`).join('\n')}
+${[...columns.map((column) => `${quote(column.name)}: $input.${column.name}`), ...own.map((column) => `${quote(column.name)}: $auth.id`)].map((line) => `            ${line}`).join('\n')}
           }
         } as $row
       }
@@ -118,7 +177,7 @@ const change = (parts: Parts, columns: readonly ColumnModel[]): Definition =>
   parseTemplate(`
     // Changes the columns that are sent and leaves the others.
     query ${quote(parts.one)} verb=PATCH {
-      ${parts.head}
+      ${parts.head('update')}
       input {
       }
       stack {
@@ -136,7 +195,7 @@ const remove = (parts: Parts): Definition =>
   parseTemplate(`
     // Deletes a row.
     query ${quote(parts.one)} verb=DELETE {
-      ${parts.head}
+      ${parts.head('delete')}
       input {
       }
       stack {

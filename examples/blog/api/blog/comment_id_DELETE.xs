@@ -23,7 +23,16 @@ query comment/{comment_id} verb=DELETE {
       field_value = $comment.post_id
     } as $post
 
-    precondition ($auth.id == $comment.author_id || $auth.id == ($post|get:"author_id":null) || ($auth.extras|get:"role":"") == "editor") {
+    var $allowed {
+      value = $auth.id == $comment.author_id || $auth.id == ($post|get:"author_id":null) || ($auth.extras|get:"role":"") == "editor"
+    }
+
+    precondition ($allowed || ($post|get:"published":false)) {
+      error_type = "notfound"
+      error = "Not Found."
+    }
+
+    precondition ($allowed) {
       error_type = "accessdenied"
       error = "Only its author, the author of the post or an editor may do this."
     }

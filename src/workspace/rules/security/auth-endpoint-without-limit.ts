@@ -4,7 +4,7 @@ import type { SecurityContext } from './context.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
 import { activeStatements, columnOf, nameInHead, visitActive } from './syntax.js'
 
-const strict = new Set(['security.check_password', 'security.create_auth_token', 'redis.ratelimit'])
+const strict = new Set(['security.check_password', 'security.create_auth_token', 'security.create_session', 'security.use_one_time_token', 'redis.ratelimit'])
 const secretName = /^(?:.*_)?(?:password|passwd|pwd|otp|pin|code|passcode)$/i
 
 export const authEndpointWithoutLimit: SecurityRule = {

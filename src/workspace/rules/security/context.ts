@@ -8,6 +8,8 @@ export interface SecurityContext {
   /** By name. */
   readonly tables: ReadonlyMap<string, TableModel>
   readonly functions: ReadonlyMap<string, Definition>
+  /** API groups by name. */
+  readonly groups: ReadonlyMap<string, Definition>
   /** Settings of the workspace. */
   readonly workspace: Definition | undefined
 }
@@ -17,6 +19,7 @@ export function createContext(definitions: readonly Definition[]): SecurityConte
   return {
     tables: new Map(of('table').map((definition) => [definition.name, readTable(definition, 0, '').table])),
     functions: new Map(of('function').map((definition) => [definition.name, definition])),
+    groups: new Map(of('api_group').map((definition) => [definition.name, definition])),
     workspace: of('workspace')[0],
   }
 }

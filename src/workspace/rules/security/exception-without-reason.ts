@@ -2,10 +2,8 @@
 import { findAttribute } from '../../../definitions/attributes.js'
 import { constantOf } from '../../../definitions/constant.js'
 import { isObj } from '../../../lib/value.js'
-import { exceptionsAttribute } from './exceptions.js'
+import { exceptionsAttribute, isReason } from './exceptions.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-
-const says = /\p{L}{2,}\P{L}+\p{L}{2,}/u
 
 export const exceptionWithoutReason: SecurityRule = {
   id: 'exception-without-reason',
@@ -19,8 +17,6 @@ export const exceptionWithoutReason: SecurityRule = {
     const value = constantOf(attribute.value)
     const fix = `Name each rule with its reason: ${exceptionsAttribute} = {"idor-dataflow": "Staff may see every order."}.`
     if (!isObj(value)) return [findingAt(attribute, `${exceptionsAttribute} must be an object of reasons.`, fix)]
-    return [...value]
-      .filter(([, reason]) => typeof reason !== 'string' || !says.test(reason))
-      .map(([rule]) => findingAt(attribute, `The exception for "${rule}" gives no reason.`, fix))
+    return [...value].filter(([, reason]) => !isReason(reason)).map(([rule]) => findingAt(attribute, `The exception for "${rule}" gives no reason.`, fix))
   },
 }

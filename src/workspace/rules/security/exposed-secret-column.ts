@@ -18,13 +18,14 @@ export const exposedSecretColumn: SecurityRule = {
           secretName.test(field.name) &&
           optionText(field, 'access') !== 'internal' &&
           optionText(field, 'access') !== 'private' &&
-          optionValue(field, 'sensitive') !== true,
+          optionValue(field, 'sensitive') !== true &&
+          optionValue(field, 'encrypted') !== true,
       )
       .map((field) =>
         findingAt(
           field,
           `"${field.name}" of table "${definition.name}" looks like a secret, is not masked in the history and is part of every row.`,
-          `Add { access = "internal" sensitive = true } to the column: then it is in rows that ask for it by name only.`,
+          `Add { access = "internal" sensitive = true } to the column, or { encrypted = true }: then it is in rows that ask for it by name only.`,
         ),
       ),
 }

@@ -2,7 +2,7 @@
 
 import { constantOf } from '../../../definitions/constant.js'
 import type { Expr } from '../../../lang/tree.js'
-import { both, type Evidence, either, isInput, isRow, type Label, type Labels, noProof, type Proof } from './labels.js'
+import { both, type Evidence, either, eitherEvidence, isInput, isRow, type Label, type Labels, noProof, type Proof } from './labels.js'
 import { variableName } from './syntax.js'
 
 export interface FactReader {
@@ -18,19 +18,16 @@ export interface FactReader {
 
 export const noEvidence: Evidence = { ifTrue: noProof, ifFalse: noProof }
 
+const negated = (evidence: Evidence): Evidence => (evidence === noEvidence ? evidence : { ifTrue: evidence.ifFalse, ifFalse: evidence.ifTrue })
+
 export function conditionEvidence(expr: Expr, reader: FactReader): Evidence {
   switch (expr.type) {
-    case 'unary': {
-      if (expr.op !== '!') return noEvidence
-      const inner = conditionEvidence(expr.operand, reader)
-      return inner === noEvidence ? inner : { ifTrue: inner.ifFalse, ifFalse: inner.ifTrue }
-    }
+    case 'unary':
+      return expr.op === '!' ? negated(conditionEvidence(expr.operand, reader)) : noEvidence
     case 'binary':
       return binaryEvidence(expr, reader)
-    case 'ternary': {
-      const [then, otherwise] = [conditionEvidence(expr.then, reader), conditionEvidence(expr.else, reader)]
-      return { ifTrue: either(then.ifTrue, otherwise.ifTrue), ifFalse: either(then.ifFalse, otherwise.ifFalse) }
-    }
+    case 'ternary':
+      return eitherEvidence(conditionEvidence(expr.then, reader), conditionEvidence(expr.else, reader))
     case 'constant':
       return expr.name === 'false' || expr.name === 'null' ? { ifTrue: 'all', ifFalse: noProof } : noEvidence
     case 'filter':
@@ -57,10 +54,7 @@ function binaryEvidence(expr: Extract<Expr, { type: 'binary' }>, reader: FactRea
       : { ifTrue: either(a.ifTrue, b.ifTrue), ifFalse: both(a.ifFalse, b.ifFalse) }
   }
   if (op === '==' || op === '===' || op === '=') return equality(left, right, reader)
-  if (op === '!=' || op === '!==') {
-    const equal = equality(left, right, reader)
-    return equal === noEvidence ? equal : { ifTrue: equal.ifFalse, ifFalse: equal.ifTrue }
-  }
+  if (op === '!=' || op === '!==') return negated(equality(left, right, reader))
   if ((op === '>' || op === '>=') && isConstant(right) && Number(constantOf(right)) + (op === '>' ? 1 : 0) >= 1)
     return { ifTrue: presence(left, reader).ifTrue, ifFalse: noProof }
   return noEvidence
@@ -92,10 +86,7 @@ function matchProof(mine: Labels, theirs: Labels, reader: FactReader): Proof {
 
 function constantEquality(expr: Expr, constant: Expr, reader: FactReader): Evidence {
   const value = constantOf(constant)
-  if (value === null || value === false || value === 0 || value === '') {
-    const present = conditionEvidence(expr, reader)
-    return present === noEvidence ? present : { ifTrue: present.ifFalse, ifFalse: present.ifTrue }
-  }
+  if (value === null || value === false || value === 0 || value === '') return negated(conditionEvidence(expr, reader))
   if (value === true) return conditionEvidence(expr, reader)
   return isRole(expr, reader) && !isEveryone(value) ? { ifTrue: 'all', ifFalse: noProof } : noEvidence
 }
@@ -136,10 +127,7 @@ const roleMember = (expr: Expr, reader: FactReader): Evidence | undefined =>
 function filterEvidence(expr: Extract<Expr, { type: 'filter' }>, reader: FactReader): Evidence {
   const { input, name, args } = expr
   if (input === null || expr.disabled === true) return input === null ? noEvidence : conditionEvidence(input, reader)
-  if (name === 'is_null' || name === 'is_empty' || name === 'not') {
-    const present = conditionEvidence(input, reader)
-    return present === noEvidence ? present : { ifTrue: present.ifFalse, ifFalse: present.ifTrue }
-  }
+  if (name === 'is_null' || name === 'is_empty' || name === 'not') return negated(conditionEvidence(input, reader))
   const [first] = args
   if ((name === 'equals' || name === '==') && first !== undefined) return equality(input, first, reader)
   // `["admin", "editor"]|in:$auth.extras.role` and the other way round.

@@ -1,5 +1,5 @@
 /** What the analysis knows at one point of a stack. */
-import { type Evidence, either, type Label, type Labels, nothing, type Proof, union } from './labels.js'
+import { type Evidence, eitherEvidence, type Label, type Labels, nothing, type Proof, union } from './labels.js'
 
 export interface Variable {
   labels: Labels
@@ -80,7 +80,6 @@ function mergeVariables(variables: readonly (Variable | undefined)[]): Variable 
   const whole = known.find((variable) => variable.whole !== undefined)?.whole
   if (whole !== undefined) merged.whole = whole
   const evidence = known.map((variable) => variable.evidence)
-  if (evidence.every((one) => one !== undefined))
-    merged.evidence = evidence.reduce((a, b) => ({ ifTrue: either(a.ifTrue, b.ifTrue), ifFalse: either(a.ifFalse, b.ifFalse) }))
+  if (evidence.every((one) => one !== undefined)) merged.evidence = evidence.reduce(eitherEvidence)
   return merged
 }

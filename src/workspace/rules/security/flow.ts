@@ -2,47 +2,19 @@
  * Follows the inputs of an endpoint through its stack, and through the functions it runs: which rows they pick, which checks stand between, what comes
  * out. An approximation on the safe side: what it does not understand proves nothing.
  */
-import type { TableModel } from '../../../definitions/table.js'
+import { bypassReason } from '../../../definitions/access.js'
 import type { Block, Definition, Expr, Statement } from '../../../lang/tree.js'
-import { authTableOf, isCapabilityColumn, isKeyColumn, ownerColumnsOf, type SecurityContext } from './context.js'
-import { conditionEvidence, type FactReader, noEvidence } from './flow-condition.js'
-import { expressionLabels, wholeInput } from './flow-expression.js'
+import { type Access, isPaged, operationOf, operations, secretColumns } from './access.js'
+import { authTableOf, type SecurityContext } from './context.js'
+import { noEvidence } from './flow-condition.js'
+import { wholeInput } from './flow-expression.js'
+import { Facts } from './flow-facts.js'
+import { pickedBy } from './flow-picked.js'
+import { resultOf } from './flow-result.js'
+import { isRuled } from './flow-rules.js'
 import { State, type Variable } from './flow-state.js'
-import { type Picked, readWhere } from './flow-where.js'
-import { both, type Evidence, isChosen, isInput, isRow, isSecret, type Label, type Labels, labelsOf, nothing, type Proof, union, without } from './labels.js'
-import { argument, constantArgument, memberOf, nameInHead, ownExprs, rootVariable, textOf, textsOf, variableName } from './syntax.js'
-
-export type Operation = 'read' | 'list' | 'count' | 'add' | 'change' | 'delete'
-
-/** A statement that reaches rows of a table. */
-export interface Access {
-  /** Number behind the labels `row:N` and `owner:N`. */
-  readonly id: number
-  readonly operation: Operation
-  readonly table: TableModel
-  /** Where the builder of the endpoint sees it: the statement itself, or the `function.run` that leads to it. */
-  readonly at: Statement
-  /** The function it stands in; empty in the endpoint itself. */
-  readonly inside: string
-  /** What picks the rows: labels with the table whose key they are. */
-  readonly keys: readonly { labels: Labels; target: string }[]
-  /** The rows are the caller's by the condition itself. */
-  readonly own: boolean
-  /** Whoever knows the key may have the row: a token, a code. */
-  readonly capability: boolean
-  /** Nothing proved, at this point, that the caller may reach the rows its inputs pick. */
-  readonly unproven: boolean
-  /** No check of role or ownership stood before it at all. */
-  readonly unauthorized: boolean
-  /** Columns of the result that must not leave. */
-  readonly secrets: ReadonlySet<string>
-  /** Labels by written column; null when `data` is not written out. */
-  readonly written: ReadonlyMap<string, Labels> | null
-  /** `data` is everything the caller sent. */
-  readonly whole: 'input' | 'raw' | null
-  readonly paged: boolean
-  readonly statement: Statement
-}
+import { both, type Evidence, eitherEvidence, type Label, type Labels, labelsOf, nothing, type Proof, union } from './labels.js'
+import { argument, constantArgument, memberOf, nameInHead, ownExprs, rootVariable, variableName } from './syntax.js'
 
 export interface Flow {
   readonly accesses: readonly Access[]
@@ -74,50 +46,19 @@ export function flowOf(definition: Definition, context: SecurityContext): Flow {
 const maxDepth = 6
 /** Statements followed for one endpoint; loops and calls count each time. */
 const maxStatements = 20_000
-const always: Evidence = { ifTrue: nothing, ifFalse: 'all' }
-const never: Evidence = { ifTrue: 'all', ifFalse: nothing }
-
-const readers: Readonly<Record<string, Operation>> = { 'db.get': 'read', 'db.has': 'count', 'db.query': 'list', 'db.count': 'count' }
-const changers: Readonly<Record<string, Operation>> = {
-  'db.edit': 'change',
-  'db.patch': 'change',
-  'db.add_or_edit': 'change',
-  'db.increment': 'change',
-  'db.bulk.update': 'change',
-  'db.bulk.patch': 'change',
-  'db.del': 'delete',
-  'db.delete': 'delete',
-  'db.bulk.delete': 'delete',
-  'db.truncate': 'delete',
-  'db.add': 'add',
-  'db.bulk.add': 'add',
-}
-const operations: Readonly<Record<string, Operation>> = { ...readers, ...changers }
-
-/** Where the value of a statement owes nothing to the caller any more. */
-const fresh = new Set([
-  'api.request',
-  'security.create_uuid',
-  'security.random_number',
-  'security.random_bytes',
-  'security.create_secret_key',
-  'redis.get',
-  'util.get_env',
-])
-
 interface Frame {
   /** The `function.run` in the endpoint that led here. */
   at: Statement | undefined
   inside: string
   depth: number
+  /** The stack is exempt from the rules of tables. */
+  bypasses: boolean
   /** Collects what the function returns. */
   returns: { labels: Labels; evidence: Evidence | undefined }[]
 }
 
 class Analysis {
-  readonly #context: SecurityContext
-  readonly #authTable: string | null
-  readonly #accesses: Access[] = []
+  readonly #facts: Facts
   readonly #answers: { labels: Labels; at: Statement | undefined; isProven(access: Access): boolean }[] = []
   readonly #tokens: { at: Statement; unproven: Labels }[] = []
   readonly #calls = new Set<string>()
@@ -125,18 +66,17 @@ class Analysis {
   #followed = 0
 
   constructor(definition: Definition, context: SecurityContext) {
-    this.#context = context
-    this.#authTable = authTableOf(definition)
+    this.#facts = new Facts(context, authTableOf(definition))
     const state = new State([['input', { labels: labelsOf('in:*'), whole: 'input' }]])
-    const frame: Frame = { at: undefined, inside: '', depth: 0, returns: [] }
+    const frame: Frame = { at: undefined, inside: '', depth: 0, bypasses: bypassReason(definition) !== null, returns: [] }
     this.#stack(definition.stack ?? [], state, frame)
     this.#checksRole = state.authorized
-    if (definition.response !== undefined && !state.ended) this.#answer(this.#labels(definition.response, state), undefined, state)
+    if (definition.response !== undefined && !state.ended) this.#answer(this.#facts.labels(definition.response, state), undefined, state)
   }
 
   get result(): Flow {
     return {
-      accesses: this.#accesses.filter(({ id }) => !this.#isDropped(id)),
+      accesses: this.#facts.accesses.filter(({ id }) => !this.#isDropped(id)),
       answers: this.#answers,
       tokens: this.#tokens,
       checksRole: this.#checksRole,
@@ -147,62 +87,7 @@ class Analysis {
   #answer(labels: Labels, at: Statement | undefined, state: State): void {
     const proven = new Set(state.proven)
     const { authorized } = state
-    this.#answers.push({ labels, at, isProven: (access) => authorized || access.own || proven.has(`row:${access.id}`) })
-  }
-
-  #labels(expr: Expr, state: State): Labels {
-    return expressionLabels(expr, {
-      variable: (name) => state.variables.get(name)?.labels ?? nothing,
-      input(name) {
-        const all = state.variables.get('input')
-        if (name === null) return all?.labels ?? nothing
-        return all?.whole === 'input' ? labelsOf(`in:${name}`) : (state.variables.get(`input.${name}`)?.labels ?? nothing)
-      },
-      isOwnerColumn: (id, column) => {
-        const access = this.#accesses[id]
-        return access !== undefined && ownerColumnsOf(access.table, this.#context, this.#authTable).some((one) => one.name === column)
-      },
-      secretsOf: (id) => this.#accesses[id]?.secrets ?? new Set(),
-    })
-  }
-
-  /** What picking the row proves, once the row is the caller's: the inputs it was picked by, as keys of the same table. */
-  #closure(id: number, seen = new Set<number>()): Set<Label> {
-    const proven = new Set<Label>([`row:${id}`])
-    const access = this.#accesses[id]
-    if (access === undefined || seen.has(id)) return proven
-    seen.add(id)
-    for (const { labels, target } of access.keys)
-      for (const label of labels) {
-        if (isInput(label)) proven.add(`${label}@${target}`)
-        if (isRow(label)) for (const inner of this.#closure(Number(label.slice(4)), seen)) proven.add(inner)
-      }
-    return proven
-  }
-
-  #evidence(expr: Expr, state: State): Evidence {
-    const reader: FactReader = {
-      labels: (inner) => this.#labels(inner, state),
-      variable: (name) => state.variables.get(name)?.evidence,
-      provesRow: (id) => this.#closure(id),
-      isOwn: (id) => {
-        const access = this.#accesses[id]
-        return access !== undefined && (access.own || access.capability || state.proven.has(`row:${id}`))
-      },
-      isProven: (label) => state.authorized || state.proven.has(label) || this.#isOwnRow(label),
-    }
-    return conditionEvidence(expr, reader)
-  }
-
-  #isOwnRow(label: Label): boolean {
-    const access = isRow(label) ? this.#accesses[Number(label.slice(4))] : undefined
-    return access !== undefined && (access.own || access.capability)
-  }
-
-  /** Labels the caller chose and nothing proved, as keys of a table. */
-  #unproven(labels: Labels, target: string, state: State): Labels {
-    if (state.authorized) return nothing
-    return without(labels, (label) => !isChosen(label) || state.proven.has(label) || state.proven.has(`${label}@${target}`) || this.#isOwnRow(label))
+    this.#answers.push({ labels, at, isProven: (access) => authorized || access.own || access.ruled || proven.has(`row:${access.id}`) })
   }
 
   #stack(statements: readonly Statement[], state: State, frame: Frame): void {
@@ -258,10 +143,8 @@ class Analysis {
       case 'function.call':
         this.#call(statement, state, frame)
         return
-      case 'security.check_password':
-        this.#checkPassword(statement, state)
-        return
       case 'security.create_auth_token':
+      case 'security.create_session':
         this.#token(statement, state, frame)
         return
       default:
@@ -273,7 +156,7 @@ class Analysis {
   #store(statement: Statement, variable: Variable, state: State): void {
     if (statement.as === undefined) return
     const [root = '', ...path] = statement.as.name.split('.')
-    const filters = union(...statement.as.filters.flatMap((filter) => filter.args.map((arg) => this.#labels(arg, state))))
+    const filters = union(...statement.as.filters.flatMap((filter) => filter.args.map((arg) => this.#facts.labels(arg, state))))
     if (path.length > 0) state.extend(root, union(variable.labels, filters))
     else state.assign(root, { ...variable, labels: union(variable.labels, filters) })
   }
@@ -283,7 +166,7 @@ class Analysis {
     const target = statement.head[0]
     const root = rootVariable(target)
     if (root === undefined) return
-    const labels = value === undefined ? nothing : this.#labels(value, state)
+    const labels = value === undefined ? nothing : this.#facts.labels(value, state)
     if (variableName(target) === undefined) {
       state.extend(root, labels)
       return
@@ -291,19 +174,9 @@ class Analysis {
     const variable: Variable = { labels }
     const whole = value === undefined ? undefined : wholeInput(value, (name) => state.variables.get(name)?.whole)
     if (whole !== undefined) variable.whole = whole
-    const evidence = value === undefined ? undefined : this.#outcome(value, state)
+    const evidence = value === undefined ? undefined : this.#facts.outcome(value, state)
     if (evidence !== undefined) variable.evidence = evidence
     state.assign(root, variable)
-  }
-
-  /** A value as the outcome of a check. `true` stands for what has been proven where it is assigned. */
-  #outcome(value: Expr, state: State): Evidence | undefined {
-    if (value.type === 'constant') {
-      if (value.name === 'true') return { ...always, ifTrue: state.authorized ? 'all' : new Set(state.proven) }
-      return value.name === 'now' ? undefined : never
-    }
-    const evidence = this.#evidence(value, state)
-    return evidence === noEvidence ? undefined : evidence
   }
 
   #precondition(statement: Statement, state: State): void {
@@ -313,7 +186,7 @@ class Analysis {
       state.ended = true
       return
     }
-    state.accept(this.#evidence(condition, state).ifTrue)
+    state.accept(this.#facts.evidence(condition, state).ifTrue)
   }
 
   #conditional(statement: Statement, state: State, frame: Frame): void {
@@ -325,7 +198,7 @@ class Analysis {
       const branch = state.copy()
       branch.accept(failed)
       if (block.head !== undefined) {
-        const evidence = this.#evidence(block.head, state)
+        const evidence = this.#facts.evidence(block.head, state)
         branch.accept(evidence.ifTrue)
         failed = both(failed, evidence.ifFalse)
       } else hasElse = true
@@ -352,7 +225,7 @@ class Analysis {
 
   #loop(statement: Statement, state: State, frame: Frame): void {
     const source = statement.head[0]
-    const items = source === undefined ? nothing : this.#labels(source, state)
+    const items = source === undefined ? nothing : this.#facts.labels(source, state)
     // Twice, so that what one turn assigns is seen by the next.
     for (let turn = 0; turn < 2; turn++)
       for (const block of statement.blocks) {
@@ -366,12 +239,12 @@ class Analysis {
 
   /** Runs without keeping what it found, to learn what variables become. */
   #dry(run: () => void): void {
-    const [accesses, answers, tokens] = [this.#accesses.length, this.#answers.length, this.#tokens.length]
+    const [accesses, answers, tokens] = [this.#facts.accesses.length, this.#answers.length, this.#tokens.length]
     run()
     this.#answers.length = answers
     this.#tokens.length = tokens
     // Rows keep their numbers: variables may hold them.
-    this.#dropped.push([accesses, this.#accesses.length])
+    this.#dropped.push([accesses, this.#facts.accesses.length])
   }
 
   readonly #dropped: [number, number][] = []
@@ -393,17 +266,17 @@ class Analysis {
 
   #return(statement: Statement, state: State, frame: Frame): void {
     const value = argument(statement, 'value') ?? statement.head[0]
-    const labels = value === undefined ? nothing : this.#labels(value, state)
+    const labels = value === undefined ? nothing : this.#facts.labels(value, state)
     if (frame.depth === 0) this.#answer(labels, statement, state)
-    else frame.returns.push({ labels, evidence: value === undefined ? undefined : this.#outcome(value, state) })
+    else frame.returns.push({ labels, evidence: value === undefined ? undefined : this.#facts.outcome(value, state) })
     state.ended = true
   }
 
   #call(statement: Statement, state: State, frame: Frame): void {
     const name = nameInHead(statement)
-    const callee = this.#context.functions.get(name)
+    const callee = this.#facts.context.functions.get(name)
     const input = argument(statement, 'input')
-    const given = input === undefined ? nothing : this.#labels(input, state)
+    const given = input === undefined ? nothing : this.#facts.labels(input, state)
     if (callee === undefined || frame.depth >= maxDepth || this.#calls.has(name)) {
       this.#store(statement, { labels: given }, state)
       return
@@ -417,10 +290,10 @@ class Analysis {
       ]),
     ]
     const inner = state.enter(inputs)
-    const called: Frame = { at: frame.at ?? statement, inside: name, depth: frame.depth + 1, returns: [] }
+    const called: Frame = { at: frame.at ?? statement, inside: name, depth: frame.depth + 1, bypasses: bypassReason(callee) !== null, returns: [] }
     this.#stack(callee.stack ?? [], inner, called)
     if (callee.response !== undefined && !inner.ended)
-      called.returns.push({ labels: this.#labels(callee.response, inner), evidence: this.#outcome(callee.response, inner) })
+      called.returns.push({ labels: this.#facts.labels(callee.response, inner), evidence: this.#facts.outcome(callee.response, inner) })
     this.#calls.delete(name)
     // Whoever comes back from a call has passed its checks.
     if (called.returns.length > 0 && statement.name === 'function.run' && !inner.ended) state.accept(inner.authorized ? 'all' : inner.proven)
@@ -430,7 +303,7 @@ class Analysis {
       this.#store(statement, { labels }, state)
       return
     }
-    const evidence = rest.reduce<Evidence>((a, b) => mergeEvidence(a, b.evidence ?? noEvidence), first.evidence ?? noEvidence)
+    const evidence = rest.reduce<Evidence>((a, b) => eitherEvidence(a, b.evidence ?? noEvidence), first.evidence ?? noEvidence)
     this.#store(statement, { labels, evidence }, state)
   }
 
@@ -439,27 +312,20 @@ class Analysis {
     const written = input.type === 'object' && input.entries.every((entry) => entry.type === 'entry')
     const value: Expr | undefined = written ? memberOf(input, field) : { type: 'member', object: input, name: field }
     if (value === undefined) return { labels: nothing }
-    const evidence = this.#outcome(value, state)
-    return { labels: this.#labels(value, state), ...(evidence === undefined ? {} : { evidence }) }
-  }
-
-  #checkPassword(statement: Statement, state: State): void {
-    const hash = argument(statement, 'hash_password')
-    const labels = hash === undefined ? nothing : this.#labels(hash, state)
-    const proof = new Set([...labels].filter(isRow).flatMap((label) => [...this.#closure(Number(label.slice(4)))]))
-    this.#store(statement, { labels: nothing, evidence: { ifTrue: proof, ifFalse: nothing } }, state)
+    const evidence = this.#facts.outcome(value, state)
+    return { labels: this.#facts.labels(value, state), ...(evidence === undefined ? {} : { evidence }) }
   }
 
   #token(statement: Statement, state: State, frame: Frame): void {
     const id = argument(statement, 'id')
     const table = constantArgument(statement, 'table', 'dbtable')
-    const labels = id === undefined ? nothing : this.#labels(id, state)
-    this.#tokens.push({ at: frame.at ?? statement, unproven: this.#unproven(labels, String(table ?? ''), state) })
+    const labels = id === undefined ? nothing : this.#facts.labels(id, state)
+    this.#tokens.push({ at: frame.at ?? statement, unproven: this.#facts.unproven(labels, String(table ?? ''), state) })
     this.#store(statement, { labels: nothing }, state)
   }
 
   #other(statement: Statement, state: State, frame: Frame): void {
-    const labels = union(...ownExprs(statement).map((expr) => this.#labels(expr, state)))
+    const labels = union(...ownExprs(statement).map((expr) => this.#facts.labels(expr, state)))
     const changed = rootVariable(statement.head[0])
     if (changed !== undefined && /^(?:array|object|math|text)\./.test(statement.name)) state.extend(changed, labels)
     for (const block of statement.blocks) {
@@ -468,27 +334,18 @@ class Analysis {
       this.#stack(block.statements, inner, frame)
       state.mayHaveRun(inner)
     }
-    if (statement.name === 'util.get_raw_input' || statement.name === 'util.get_input' || statement.name === 'util.get_all_input') {
-      this.#store(statement, { labels: labelsOf('in:*'), whole: statement.name === 'util.get_all_input' ? 'input' : 'raw' }, state)
-      return
-    }
-    if (fresh.has(statement.name)) {
-      this.#store(statement, { labels: nothing }, state)
-      return
-    }
-    const gives = statement.name.startsWith('security.') ? without(labels, isSecret) : labels
-    this.#store(statement, { labels: gives }, state)
+    this.#store(statement, resultOf(statement, labels, this.#facts, state), state)
   }
 
   #access(statement: Statement, state: State, frame: Frame): void {
-    const table = this.#context.tables.get(nameInHead(statement))
-    const args = union(...ownExprs(statement).map((expr) => this.#labels(expr, state)))
+    const table = this.#facts.context.tables.get(nameInHead(statement))
+    const args = union(...ownExprs(statement).map((expr) => this.#facts.labels(expr, state)))
     if (table === undefined) {
       this.#store(statement, { labels: args }, state)
       return
     }
-    const id = this.#accesses.length
-    const picked = this.#picked(statement, table, state)
+    const id = this.#facts.accesses.length
+    const picked = pickedBy(statement, table, this.#facts, state)
     const operation = operationOf(statement)
     const data = argument(statement, 'data', 'items')
     const access: Access = {
@@ -499,8 +356,10 @@ class Analysis {
       inside: frame.inside,
       keys: picked.keys,
       own: picked.own,
+      ruled: !frame.bypasses && isRuled(table, operation, this.#facts.authTable),
+      bypasses: frame.bypasses,
       capability: picked.capability,
-      unproven: !picked.own && !picked.capability && picked.keys.some(({ labels, target }) => this.#unproven(labels, target, state).size > 0),
+      unproven: !picked.own && !picked.capability && picked.keys.some((key) => this.#isUnproven(key, state)),
       unauthorized: !state.authorized && state.proven.size === 0,
       secrets: secretColumns(statement, table),
       written: this.#written(data, state),
@@ -508,7 +367,7 @@ class Analysis {
       paged: isPaged(statement),
       statement,
     }
-    this.#accesses.push(access)
+    this.#facts.accesses.push(access)
     if (picked.pinned) state.proven.add(`row:${id}`)
     if (operation === 'add') {
       this.#store(statement, { labels: nothing }, state)
@@ -517,73 +376,20 @@ class Analysis {
     const labels = new Set<Label>([`row:${id}`])
     if (picked.own) labels.add('own')
     if (operation !== 'count') for (const secret of access.secrets) labels.add(`secret:${table.name}.${secret}`)
-    this.#store(statement, { labels, ...(operation === 'count' && picked.own ? { evidence: { ifTrue: this.#closure(id), ifFalse: nothing } } : {}) }, state)
+    this.#store(
+      statement,
+      { labels, ...(operation === 'count' && picked.own ? { evidence: { ifTrue: this.#facts.closure(id), ifFalse: nothing } } : {}) },
+      state,
+    )
   }
 
-  /** What a statement picks its rows by. */
-  #picked(statement: Statement, table: TableModel, state: State): Picked {
-    const owners = new Set(ownerColumnsOf(table, this.#context, this.#authTable).map((column) => column.name))
-    const labels = (expr: Expr): Labels => this.#labels(expr, state)
-    const isClean = (found: Labels, target = table.name): boolean => this.#unproven(found, target, state).size === 0
-    const value = argument(statement, 'field_value')
-    if (value !== undefined) {
-      const field = textOf(argument(statement, 'field_name')) ?? (argument(statement, 'field_name') === undefined ? (table.columns[0]?.name ?? 'id') : '')
-      const found = labels(value)
-      const column = table.columns.find((one) => one.name === field)
-      const own = isClean(found) && ((found.has('id') && owners.has(field)) || (found.has('own') && field !== ''))
-      const target = column?.references ?? table.name
-      return {
-        keys: [{ labels: found, target }],
-        own,
-        capability: isCapabilityColumn(field) && found.size > 0,
-        pinned: [...found].some(isChosen) && isClean(found, target),
-      }
-    }
-    const items = statement.name.startsWith('db.bulk.') ? argument(statement, 'items', 'data') : undefined
-    if (items !== undefined) return { keys: [{ labels: labels(items), target: table.name }], own: false, capability: false, pinned: false }
-    const where = argument(statement, 'where', 'search')
-    if (where === undefined) return { keys: [], own: false, capability: false, pinned: false }
-    const join = argument(statement, 'join')
-    const tableOf = (alias: string | null): TableModel | undefined => {
-      if (alias === null || alias === table.name) return table
-      return this.#context.tables.get(textOf(memberOf(memberOf(join, alias), 'table')) ?? alias)
-    }
-    return readWhere(where, {
-      tableOf,
-      labels,
-      isClean,
-      isOwnerColumn: (one, column) => ownerColumnsOf(one, this.#context, this.#authTable).some((owner) => owner.name === column),
-      isKeyColumn: (one, column) => {
-        const model = one.columns.find((candidate) => candidate.name === column)
-        return model !== undefined && isKeyColumn(model, one, this.#context)
-      },
-    })
+  /** Nothing proves what the caller chose; a row that rules let the caller have is proof enough as a key of others. */
+  #isUnproven({ labels, target }: Access['keys'][number], state: State): boolean {
+    return [...this.#facts.unproven(labels, target, state)].some((label) => !this.#facts.isRuledRow(label))
   }
 
   #written(data: Expr | undefined, state: State): ReadonlyMap<string, Labels> | null {
     if (data?.type !== 'object') return null
-    return new Map(data.entries.flatMap((entry) => (entry.type === 'entry' ? [[entry.key, this.#labels(entry.value, state)] as const] : [])))
+    return new Map(data.entries.flatMap((entry) => (entry.type === 'entry' ? [[entry.key, this.#facts.labels(entry.value, state)] as const] : [])))
   }
-}
-
-const mergeEvidence = (a: Evidence, b: Evidence): Evidence => ({ ifTrue: intersect(a.ifTrue, b.ifTrue), ifFalse: intersect(a.ifFalse, b.ifFalse) })
-const intersect = (a: Proof, b: Proof): Proof => (a === 'all' ? b : b === 'all' ? a : new Set([...a].filter((label) => b.has(label))))
-
-function operationOf(statement: Statement): Operation {
-  const operation = operations[statement.name] ?? 'read'
-  if (operation !== 'list') return operation
-  const type = textOf(memberOf(argument(statement, 'return'), 'type'))
-  return type === 'single' ? 'read' : type === 'count' || type === 'exists' ? 'count' : 'list'
-}
-
-/** Password columns the statement asks for by name. */
-function secretColumns(statement: Statement, table: TableModel): Set<string> {
-  const output = textsOf(argument(statement, 'output')).map((path) => path.replace(/^items\./, '').split('.')[0] ?? '')
-  const hidden = table.columns.filter((column) => column.type === 'password' || column.access === 'internal').map((column) => column.name)
-  return new Set(hidden.filter((name) => output.includes(name)))
-}
-
-const isPaged = (statement: Statement): boolean => {
-  const paging = memberOf(argument(statement, 'return'), 'paging')
-  return paging?.type === 'object' || argument(statement, 'override_paging') !== undefined
 }

@@ -1,6 +1,8 @@
 /** An input picks a row that belongs to someone, and nothing proves that it belongs to the caller (CWE-639, R17). */
+
+import type { Access } from './access.js'
 import { authTableOf, isOwned, ownerColumnsOf, type SecurityContext } from './context.js'
-import { type Access, flowOf } from './flow.js'
+import { flowOf } from './flow.js'
 import { isInput } from './labels.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
 
@@ -22,7 +24,7 @@ export const idorDataflow: SecurityRule = {
         ),
       ]
     return accesses.flatMap((access): RuleFinding[] => {
-      if (!access.unproven || access.operation === 'add' || !isOwned(access.table, context)) return []
+      if (!access.unproven || access.ruled || access.operation === 'add' || !isOwned(access.table, context)) return []
       // What a public endpoint shows is public by decision; what it changes is not.
       if (isReading(access)) {
         if (auth === null) return []

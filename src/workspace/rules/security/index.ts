@@ -1,9 +1,13 @@
 /** Every rule about security, in the order in which findings are reported. */
+
+import { withGroupAccess } from '../../../definitions/access.js'
 import { type Identity, identityOf } from '../../../definitions/identity.js'
 import type { Definition } from '../../../lang/tree.js'
 import { accountEmailNotUnique } from './account-email-not-unique.js'
 import { adminEndpointWithoutRole } from './admin-endpoint-without-role.js'
 import { authEndpointWithoutLimit } from './auth-endpoint-without-limit.js'
+import { bypassedRules } from './bypassed-rules.js'
+import { codeFromInput } from './code-from-input.js'
 import type { SecurityContext } from './context.js'
 import { defaultPassword } from './default-password.js'
 import { directQueryConcatenation } from './direct-query-concatenation.js'
@@ -53,6 +57,7 @@ export const securityRules: readonly SecurityRule[] = [
   massAssignment,
   adminEndpointWithoutRole,
   missingOwnershipCheck,
+  bypassedRules,
   sharedCache,
   wildcardCors,
   reflectedOrigin,
@@ -65,6 +70,7 @@ export const securityRules: readonly SecurityRule[] = [
   directQueryConcatenation,
   requestToCallerUrl,
   headerFromInput,
+  codeFromInput,
   unboundedQuery,
   publicAccountData,
   secretInProgram,
@@ -75,7 +81,7 @@ export const securityRules: readonly SecurityRule[] = [
 ]
 
 /** What a rule found in a definition. */
-export interface SecurityFinding extends RuleFinding {
+export interface SecurityFinding extends Omit<RuleFinding, 'accepted'> {
   rule: SecurityRule
   identity: Identity
   definition: Definition
@@ -88,9 +94,12 @@ export function runRules(definitions: readonly Definition[], context: SecurityCo
   return definitions.flatMap((definition) => {
     const exceptions = exceptionsOf(definition)
     const identity = identityOf(definition)
+    const judged = withGroupAccess(definition, context.groups)
     return securityRules.flatMap((rule) =>
       rule.kinds.includes(definition.kind)
-        ? rule.check(definition, context).map((finding) => ({ ...finding, rule, identity, definition, accepted: exceptions.get(rule.id) ?? null }))
+        ? rule
+            .check(judged, context)
+            .map((finding) => ({ ...finding, rule, identity, definition, accepted: finding.accepted ?? exceptions.get(rule.id) ?? null }))
         : [],
     )
   })

@@ -40,3 +40,6 @@ export interface Evidence {
   ifTrue: Proof
   ifFalse: Proof
 }
+
+/** One of two conditions held, or did not. */
+export const eitherEvidence = (a: Evidence, b: Evidence): Evidence => ({ ifTrue: either(a.ifTrue, b.ifTrue), ifFalse: either(a.ifFalse, b.ifFalse) })

@@ -1,6 +1,9 @@
 /** What the caller sends goes into a row as it is: columns nobody meant to open are set too (CWE-915). */
+
+import type { Access } from './access.js'
 import { authTableOf, isPrivileged, ownerColumns, type SecurityContext } from './context.js'
-import { type Access, flowOf } from './flow.js'
+import { flowOf } from './flow.js'
+import { isColumnRuled } from './flow-rules.js'
 import { isInput } from './labels.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
 
@@ -27,12 +30,12 @@ function wholeFindings({ whole, at, statement, table }: Access): RuleFinding[] {
 }
 
 function columnFindings(access: Access, context: SecurityContext, auth: string | null): RuleFinding[] {
-  const { written, table, at } = access
+  const { written, table, at, operation } = access
   if (written === null) return []
   const owners = new Set(ownerColumns(table, context).map((column) => column.name))
   return [...written].flatMap(([column, labels]) => {
     const fromInput = [...labels].some(isInput) && !labels.has('id')
-    if (!fromInput || !access.unauthorized) return []
+    if (!fromInput || !access.unauthorized || (!access.bypasses && isColumnRuled(table, operation, column, auth))) return []
     if (owners.has(column) && column !== table.columns[0]?.name && (auth !== null || access.operation === 'change'))
       return [
         findingAt(at, `The caller chooses "${column}", whom the row of table "${table.name}" belongs to.`, `Take it from the token: ${column}: $auth.id.`),

@@ -14,8 +14,8 @@ export const missingOwnershipCheck: SecurityRule = {
     if (authTableOf(definition) === null) return []
     const { accesses, answers } = flowOf(definition, context)
     return accesses.flatMap((access): RuleFinding[] => {
-      const { table, operation, own, capability } = access
-      if (own || capability || operation === 'add' || !isIndirectlyOwned(table, context)) return []
+      const { table, operation, own, ruled, capability } = access
+      if (own || ruled || capability || operation === 'add' || !isIndirectlyOwned(table, context)) return []
       const picked = access.keys.some(({ labels }) => [...labels].some(isChosen))
       // A key that an input picks is the matter of idor-dataflow, unless the owner is tables away.
       if (isOwned(table, context) ? picked || !access.unauthorized : !access.unproven) return []

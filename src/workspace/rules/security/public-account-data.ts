@@ -14,7 +14,7 @@ export const publicAccountData: SecurityRule = {
     if (query.auth !== null || !query.active) return []
     const { accesses, answers } = flowOf(definition, context)
     return accesses
-      .filter((access) => access.table.auth && (access.operation === 'list' || access.operation === 'read') && !access.capability)
+      .filter((access) => access.table.auth && (access.operation === 'list' || access.operation === 'read') && !access.capability && !access.ruled)
       .filter((access) => answers.some((answer) => answer.labels.has(`row:${access.id}`) && !answer.isProven(access)))
       .map((access) =>
         findingAt(

@@ -1,4 +1,5 @@
 /** The server fetches whatever address the caller names (CWE-918). */
+import type { Statement } from '../../../lang/tree.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
 import { activeStatements, argument, readsInput } from './syntax.js'
 
@@ -10,7 +11,7 @@ export const requestToCallerUrl: SecurityRule = {
   kinds: ['query'],
   check: (definition) =>
     activeStatements(definition).flatMap((statement): RuleFinding[] => {
-      const url = /^(?:api\.request|webhook|stream\.from_request)$/.test(statement.name) ? argument(statement, 'url') : undefined
+      const url = urlOf(statement)
       if (url === undefined || !readsInput(url)) return []
       return [
         findingAt(
@@ -20,4 +21,9 @@ export const requestToCallerUrl: SecurityRule = {
         ),
       ]
     }),
+}
+
+const urlOf = (statement: Statement) => {
+  if (/^(?:api\.request|webhook|stream\.from_request)$/.test(statement.name)) return argument(statement, 'url')
+  return /^db\.external\.[a-z]+\.direct_query$/.test(statement.name) ? argument(statement, 'connection_string') : undefined
 }

@@ -10,6 +10,8 @@ export interface RuleFinding {
   at?: number
   /** Line in the builder's own document, where it is known. */
   line?: number
+  /** The reason that the definition itself gives for it. */
+  accepted?: string
 }
 
 export interface SecurityRule {
@@ -17,6 +19,8 @@ export interface SecurityRule {
   title: string
   /** Errors stop a save in strict mode; warnings are reported only. */
   severity: 'error' | 'warning'
+  /** Production does not store what it finds, strict or not, accepted or not. */
+  refusedInProduction?: true
   /** Line of the security checklist it belongs to: `C5`. */
   seed: string
   /** Kinds of constructs it looks at. */

@@ -5,7 +5,7 @@ import { activeStatements } from './syntax.js'
 
 /** Keys that say what they are. */
 const known =
-  /\b(?:sk_live_[A-Za-z0-9]{10}|rk_live_[A-Za-z0-9]{10}|sk-[A-Za-z0-9_-]{20}|AKIA[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{30}|glpat-[A-Za-z0-9_-]{20}|xox[abprs]-[A-Za-z0-9-]{10}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16}|AIza[A-Za-z0-9_-]{30}|shk_[A-Za-z0-9_-]{43})|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bBearer [A-Za-z0-9._-]{20}/
+  /\b(?:sk_live_[A-Za-z0-9]{10}|rk_live_[A-Za-z0-9]{10}|sk-[A-Za-z0-9_-]{20}|AKIA[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{30}|glpat-[A-Za-z0-9_-]{20}|xox[abprs]-[A-Za-z0-9-]{10}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16}|AIza[A-Za-z0-9_-]{30}|shk_[A-Za-z0-9_-]{43})|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b[a-z][a-z0-9+]*:\/\/[^\s:/@]+:[^\s:/@]+@[^\s/@]+|\bBearer [A-Za-z0-9._-]{20}/
 /** Arguments that hold a key. */
 const keyName = /^(?:.*_)?(?:api_?key|secret|secret_key|private_key|access_key|signing_key|password|auth_token|bearer)$/i
 
