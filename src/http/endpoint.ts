@@ -198,7 +198,8 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
   const runProgram = async (request: FastifyRequest, call: Call, run: RequestRun, input: Obj): Promise<Value> => {
     const { endpoint, plan } = call as { endpoint: EndpointSnapshot; plan: EndpointPlan }
     try {
-      const value = await endpoint.program().answer(run, input)
+      const answer = endpoint.program().answer(run, input)
+      const value = answer instanceof Promise ? await answer : answer
       if (plan.logsIn) deps.observe({ kind: 'authn_login_success', ...loginFacts(request, call) })
       return value
     } catch (error) {

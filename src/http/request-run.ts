@@ -57,7 +57,6 @@ export class RequestRun implements Run, ResponseHead {
   readonly caller: Caller
   readonly request: RequestFacts
   readonly env: Obj
-  readonly records: RecordsSession
   readonly trace: Trace | null = null
   readonly logs: Value[] | null = null
   /** The head of the response is the run itself: one object less per request. */
@@ -67,6 +66,8 @@ export class RequestRun implements Run, ResponseHead {
   later: (() => Promise<void>)[] | null = null
   private readonly services: RunServices
   private readonly workspace: WorkspaceSnapshot
+  private readonly datasource: string
+  private session: RecordsSession | undefined
   private issuer: Tokens | undefined
   private signIn: Accounts | undefined
   private checker: Passwords | undefined
@@ -80,7 +81,7 @@ export class RequestRun implements Run, ResponseHead {
     this.caller = caller
     this.request = request
     this.env = workspace.env
-    this.records = services.openRecords(workspace, datasource)
+    this.datasource = datasource
   }
 
   get response(): ResponseHead {
@@ -101,6 +102,11 @@ export class RequestRun implements Run, ResponseHead {
 
   get external(): ExternalDatabases | undefined {
     return this.services.external
+  }
+
+  get records(): RecordsSession {
+    this.session ??= this.services.openRecords(this.workspace, this.datasource)
+    return this.session
   }
 
   get passwords(): Passwords {

@@ -185,8 +185,16 @@ class StackProgram implements Program {
     return this.execute(run, rawInput, depth, false)
   }
 
-  answer(run: Run, rawInput: ReadonlyMap<string, Value>): Promise<Value> {
-    return this.execute(run, rawInput, 0, run.trace === null && run.test === undefined)
+  answer(run: Run, rawInput: ReadonlyMap<string, Value>): Value | Promise<Value> {
+    const { body } = this
+    const passThrough = run.trace === null && run.test === undefined
+    if (body.async || this.responseWaits) return this.execute(run, rawInput, 0, passThrough)
+    const frame = this.createFrame(run, this.receive(run, rawInput), 0, passThrough)
+    try {
+      return body.run(frame) === 'return' ? frame.returned : this.respond(frame)
+    } catch (error) {
+      throw this.failure(error, frame)
+    }
   }
 
   private async execute(run: Run, rawInput: ReadonlyMap<string, Value>, depth: number, passThrough: boolean): Promise<Value> {
@@ -199,8 +207,12 @@ class StackProgram implements Program {
       if (completion === 'return') return frame.returned
       return this.responseWaits ? await this.respondLater(frame) : this.respond(frame)
     } catch (error) {
-      throw hideSecrets(locate(error, undefined), { inputs: this.sensitiveInputs, columns: this.sensitiveColumns }, frame.input, frame.slots)
+      throw this.failure(error, frame)
     }
+  }
+
+  private failure(error: unknown, frame: Frame): AppError {
+    return hideSecrets(locate(error, undefined), { inputs: this.sensitiveInputs, columns: this.sensitiveColumns }, frame.input, frame.slots)
   }
 
   private receive(run: Run, rawInput: ReadonlyMap<string, Value>): Obj {

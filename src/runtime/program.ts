@@ -12,6 +12,9 @@ export interface Program {
    * Errors: AppError `input` for the first bad input; whatever the stack throws, with its position filled in.
    */
   run(run: Run, rawInput: ReadonlyMap<string, Value>, depth?: number): Promise<Value>
-  /** As {@link run}, for who does nothing with the result but `stringify` it: parts of it may be RawJson, which nothing else can read. */
-  answer(run: Run, rawInput: ReadonlyMap<string, Value>): Promise<Value>
+  /**
+   * As {@link run}, for who does nothing with the result but `stringify` it: parts of it may be RawJson, which nothing else can read. A stack
+   * that waits for nothing answers, or throws, at once.
+   */
+  answer(run: Run, rawInput: ReadonlyMap<string, Value>): Value | Promise<Value>
 }
