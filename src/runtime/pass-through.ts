@@ -1,6 +1,6 @@
 /**
  * Results that only leave: when a statement stores into a variable that nothing but the response names, and there as a whole,
- * nobody looks into the value and Postgres may write it as JSON text. Every reader of a variable asks the scope for its slot,
+ * nobody looks into the value, which may stay the text that the database sent. Every reader of a variable asks the scope for its slot,
  * so counting those is counting all readers.
  */
 import type { Binary, Expr } from '../lang/tree.js'
