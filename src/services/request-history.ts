@@ -51,6 +51,8 @@ export interface HistoryOptions {
   clock: Clock
   /** Entries kept per flush: what a busy server would otherwise spend its time on. */
   room?: number
+  /** Characters of outputs kept per flush: reading and masking them is the work. The entry that passes it is the last. */
+  roomForOutput?: number
   flushMs?: number
   /** Rows of all, rows of one endpoint, hours. */
   keep?: { rows: number; perEndpoint: number; hours: number }
@@ -95,9 +97,18 @@ function redactJson(redactor: ReturnType<typeof createRedactor>, text: string): 
 }
 
 export function createRequestHistory(options: HistoryOptions): RequestHistory {
-  const { db, clock, room = 100, flushMs = 1_000, keep = { rows: 100_000, perEndpoint: 1_000, hours: 24 }, onError = () => {} } = options
+  const {
+    db,
+    clock,
+    room = 100,
+    roomForOutput = 131_072,
+    flushMs = 1_000,
+    keep = { rows: 100_000, perEndpoint: 1_000, hours: 24 },
+    onError = () => {},
+  } = options
   let waiting: HistoryEntry[] = []
   let dropped = 0
+  let outputWaiting = 0
   let writtenSinceSweep = 0
   let writing: Promise<void> | null = null
 
@@ -116,6 +127,7 @@ export function createRequestHistory(options: HistoryOptions): RequestHistory {
   const drain = async (): Promise<void> => {
     const batch = waiting
     waiting = []
+    outputWaiting = 0
     if (batch.length === 0) return
     const rows: Prepared[] = []
     for (const [i, entry] of batch.entries()) {
@@ -146,11 +158,14 @@ export function createRequestHistory(options: HistoryOptions): RequestHistory {
 
   return {
     admits() {
-      if (waiting.length < room) return true
+      if (waiting.length < room && outputWaiting < roomForOutput) return true
       dropped++
       return false
     },
-    record: (entry) => void waiting.push(entry),
+    record(entry) {
+      waiting.push(entry)
+      outputWaiting += entry.output?.length ?? 0
+    },
     async list(query) {
       return (await db.query<RequestRow>(listText(query), listValues(query))).map(toStored)
     },

@@ -214,6 +214,18 @@ describe('R37: bounds', () => {
     expect(await count()).toBe(100)
     await history.close()
   })
+
+  it('keeps fewer where answers are large, and has room again after it wrote them', async () => {
+    await test.database.query('truncate stackhold.request_history')
+    const history = createRequestHistory({ db: test.database, clock, roomForOutput: 10_000, flushMs: 1_000_000 })
+    const large = { ...entry(1), output: JSON.stringify('x'.repeat(2_998)) }
+    for (let i = 0; i < 20; i++) if (history.admits()) history.record(large)
+    expect(history.dropped).toBe(16)
+    await history.flush()
+    expect(await count()).toBe(4)
+    expect(history.admits()).toBe(true)
+    await history.close()
+  })
 })
 
 describe('R37: masking', () => {
