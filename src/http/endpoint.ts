@@ -20,7 +20,7 @@ import { findDatasource, findEndpoint, findGroup, unlocated } from './match.js'
 import { readRequest } from './read-request.js'
 import { HttpFacts } from './request-facts.js'
 import { RequestRun, type RunServices } from './request-run.js'
-import { send, toAnswer } from './respond.js'
+import { type Answer, send, toAnswer } from './respond.js'
 import type { HttpSettings } from './settings.js'
 
 declare module 'fastify' {
@@ -165,41 +165,80 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     deps.observe({ kind: 'authn_login_fail', reason, ...facts })
   }
 
-  /** Stages after the body is here: read input, run, respond, record. */
-  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  /** Stages after the body is here: read input, run, respond, record. What waits for nothing is answered at once, without a promise. */
+  const handle = (request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
     const { call, raw } = request
     if (call === null || call.endpoint === null || call.plan === null) throw unlocated()
-    const { endpoint, plan } = call
-    if (plan.hasPreconditions) await deps.checkPreconditions(request, call, plan)
+    const { plan } = call
     const body = Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null
-    const received = readRequest({ params: call.params, query: call.url.query, contentType: raw.headers['content-type'], body }, plan)
-    const input = received instanceof Promise ? await received : received
+    if (plan.hasPreconditions || plan.checksCredentials || raw.headers['idempotency-key'] !== undefined) return handleCounted(request, reply, call, plan, body)
+    const received = receive(request, call, plan, body)
+    if (received instanceof Promise) return received.then((input) => serve(request, reply, call, plan, body, input))
+    return serve(request, reply, call, plan, body, received)
+  }
+
+  const receive = ({ raw }: FastifyRequest, call: Call, plan: EndpointPlan, body: Buffer | null): Obj | Promise<Obj> =>
+    readRequest({ params: call.params, query: call.url.query, contentType: raw.headers['content-type'], body }, plan)
+
+  /** Of a request that is counted, challenged or said to be a repetition. */
+  const handleCounted = async (request: FastifyRequest, reply: FastifyReply, call: Call, plan: EndpointPlan, body: Buffer | null): Promise<void> => {
+    if (plan.hasPreconditions) await deps.checkPreconditions(request, call, plan)
+    const input = await receive(request, call, plan, body)
     call.input = input
     if (plan.checksCredentials) {
-      call.account = accountKey(endpoint.group.branch.workspace.id, plan.identifiers, input)
+      call.account = accountKey(call.group?.branch.workspace.id ?? 0, plan.identifiers, input)
       if (call.account !== null) await countTry(request, call, 'account', call.account)
     }
-    if (raw.headers['idempotency-key'] !== undefined) {
+    if (request.raw.headers['idempotency-key'] !== undefined) {
       const claimed = await deps.claimKey?.(request, call, body)
       if (claimed != null && claimed.replay !== null) return send(reply, claimed.replay)
       call.claim = claimed?.claim ?? null
     }
-    const facts = new HttpFacts(call, raw, request.ip, settings.baseUrl, body, input)
+    await serve(request, reply, call, plan, body, input)
+  }
+
+  const serve = (request: FastifyRequest, reply: FastifyReply, call: Call, plan: EndpointPlan, body: Buffer | null, input: Obj): Promise<void> | undefined => {
+    const { endpoint } = call as { endpoint: EndpointSnapshot }
+    call.input = input
+    const facts = new HttpFacts(call, request.raw, request.ip, settings.baseUrl, body, input)
     const run = new RequestRun(services, settings.run, endpoint.group.branch.workspace, call.datasource, call.caller, facts)
-    const value: Value = await runProgram(request, call, run, input)
-    const answer = toAnswer(value, run, sharedHeaders, call.headers)
-    if (call.claim !== null) await call.claim.settle(answer)
+    const finish = (value: Value): Promise<void> | undefined => {
+      const answer = toAnswer(value, run, sharedHeaders, call.headers)
+      if (call.claim !== null) return call.claim.settle(answer).then(() => deliver(request, reply, call, plan, run, answer))
+      deliver(request, reply, call, plan, run, answer)
+      return undefined
+    }
+    const value = runProgram(request, call, endpoint, plan, run, input)
+    return value instanceof Promise ? value.then(finish) : finish(value)
+  }
+
+  const deliver = (request: FastifyRequest, reply: FastifyReply, call: Call, plan: EndpointPlan, run: RequestRun, answer: Answer): void => {
     send(reply, answer)
     if (plan.keepsHistory) deps.keepRequest?.(request, call, answer)
     deps.metrics.countRequest(plan.label, answer.status, performance.now() - call.startedAt)
     if (run.later !== null) deps.background(runLater(run.later, call))
   }
 
-  const runProgram = async (request: FastifyRequest, call: Call, run: RequestRun, input: Obj): Promise<Value> => {
-    const { endpoint, plan } = call as { endpoint: EndpointSnapshot; plan: EndpointPlan }
+  const runProgram = (
+    request: FastifyRequest,
+    call: Call,
+    endpoint: EndpointSnapshot,
+    plan: EndpointPlan,
+    run: RequestRun,
+    input: Obj,
+  ): Value | Promise<Value> => {
+    let answer: Value | Promise<Value>
     try {
-      const answer = endpoint.program().answer(run, input)
-      const value = answer instanceof Promise ? await answer : answer
+      answer = endpoint.program().answer(run, input)
+    } catch (error) {
+      answer = Promise.reject(error)
+    }
+    return answer instanceof Promise || plan.logsIn || plan.changesAccounts ? settle(request, call, plan, answer) : answer
+  }
+
+  const settle = async (request: FastifyRequest, call: Call, plan: EndpointPlan, answer: Value | Promise<Value>): Promise<Value> => {
+    try {
+      const value = await answer
       if (plan.logsIn) deps.observe({ kind: 'authn_login_success', ...loginFacts(request, call) })
       return value
     } catch (error) {
