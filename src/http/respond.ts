@@ -1,19 +1,14 @@
 /** Stage 6: a value becomes the bytes of an answer. */
-import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { isBinary, toBytes, type Value } from '../lib/value.js'
 import type { ResponseHead } from '../runtime/capabilities.js'
 import { stringify } from '../runtime/serialize.js'
+import { type Answer, post } from './outbox.js'
 import { checkHead } from './response-head.js'
 
-export const jsonType = 'application/json; charset=utf-8'
+export type { Answer } from './outbox.js'
 
-export interface Answer {
-  status: number
-  /** Flat list, content type and length included. */
-  headers: string[]
-  body: string | Uint8Array
-}
+export const jsonType = 'application/json; charset=utf-8'
 
 /** `shared` are the headers of every answer, `extra` those of this request. */
 export function toAnswer(value: Value, head: ResponseHead, shared: readonly string[], extra: readonly string[]): Answer {
@@ -41,11 +36,5 @@ export function send(reply: FastifyReply, answer: Answer): void {
   if (reply.sent) return
   const { raw } = reply.hijack()
   if (raw.headersSent || raw.destroyed) return
-  write(raw, answer, reply.request.method === 'HEAD')
-}
-
-export function write(raw: ServerResponse, { status, headers, body }: Answer, headOnly: boolean): void {
-  raw.writeHead(status, headers)
-  if (headOnly || body.length === 0) raw.end()
-  else raw.end(body)
+  post(raw, answer, reply.request.method === 'HEAD')
 }
