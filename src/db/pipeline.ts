@@ -1,7 +1,7 @@
 /** One pipelined connection for short statements: many share one write, so none of them may be slow. Reconnects by itself. */
 import pg from 'pg'
 import { isConnectionFailure, isStalePlan, toDatabaseError } from './failure.js'
-import { PreparedNames, toQueryConfig } from './pool.js'
+import { PreparedNames, runOn } from './pool.js'
 
 const reconnectAfterMs = { first: 50, most: 1_000 }
 
@@ -71,7 +71,7 @@ export function createPipeline(config: pg.ClientConfig, onError: (error: Error) 
       const client = current
       if (client === undefined) return undefined
       try {
-        const result = await client.query(toQueryConfig(text, values, name, texts))
+        const result = await runOn(client, text, values, name, texts)
         prepared.add(client, name)
         if (prepared.isFull(client)) retire(client)
         return result

@@ -1,6 +1,7 @@
 /** The pool for general use: lists, counts, builders' SQL, transactions. A bad connection never comes back to it. */
 import pg from 'pg'
 import { isConnectionFailure, isStalePlan, toDatabaseError, unavailable } from './failure.js'
+import { runTextQuery } from './text-query.js'
 
 /** A connection that has prepared this many statements is replaced, which bounds the server's memory. */
 export const preparedStatementsMax = 512
@@ -52,7 +53,7 @@ export function createPool(config: pg.ClientConfig, size: number, onError: (erro
   const runOnce = async (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<pg.QueryResult> => {
     const client = await acquire()
     try {
-      const result = await client.query(toQueryConfig(text, values, name, texts))
+      const result = await runOn(client, text, values, name, texts)
       if (name !== undefined) prepared.add(client, name)
       client.release(prepared.isFull(client))
       return result
@@ -88,6 +89,18 @@ const rethrowMapped = (error: unknown): never => {
 
 const asIs = (text: string): string => text
 const asTexts = { getTypeParser: () => asIs } as unknown as pg.CustomTypesConfig
+
+/** Runs a statement on a connection; {@link toQueryConfig} says how. */
+export const runOn = (
+  client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[] | undefined,
+  name: string | undefined,
+  texts: boolean | undefined,
+): Promise<pg.QueryResult> =>
+  name !== undefined && texts === true
+    ? (runTextQuery(client, text, values ?? [], name) as Promise<unknown> as Promise<pg.QueryResult>)
+    : client.query(toQueryConfig(text, values, name, texts))
 
 /** The driver's form of a statement; unnamed ones use the extended protocol too, so that one text is one statement. */
 export const toQueryConfig = (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): pg.QueryConfig => {

@@ -103,6 +103,60 @@ describe('statements', () => {
   })
 })
 
+describe.each([
+  ['pooled', false],
+  ['pipelined', true],
+])('rows as texts, %s', (_, fast) => {
+  const texts = (database: Database, text: string, values: unknown[] = []) => database.query(text, values, { name: statementName(text), fast, texts: true })
+
+  it('are what Postgres sends, column by column', async () => {
+    const text = `select n, null::text as nothing, 'é' as "the text", array[1, 2] as list, '{"b": 1, "a": 2}'::jsonb as object, n as n from generate_series(1, $1::int) n`
+    for (let again = 0; again < 3; again++) {
+      const rows = await texts(database, text, [300])
+      expect(rows).toHaveLength(300)
+      expect(rows[299]).toEqual(['300', null, 'é', '{1,2}', '{"a": 2, "b": 1}', '300'])
+    }
+    expect(await texts(database, text, [0])).toEqual([])
+  })
+
+  it('reach their own caller, whatever happens to others', async () => {
+    const text = 'select 10 / $1::int, $1::text'
+    const results = await Promise.allSettled(Array.from({ length: 100 }, (_, i) => texts(database, text, [i % 11])))
+    results.forEach((result, i) => {
+      if (i % 11 === 0) expect(result).toMatchObject({ reason: { code: '22012' } })
+      else expect(result).toMatchObject({ value: [[String(Math.trunc(10 / (i % 11))), String(i % 11)]] })
+    })
+  })
+
+  it('survive a changed table', async () => {
+    const table = `texts_${fast}`
+    await database.query(`create table ${table} (a int)`)
+    await database.query(`insert into ${table} values (1)`)
+    const text = `select * from ${table}`
+    for (let i = 0; i < 8; i++) await texts(database, text)
+    await database.query(`alter table ${table} alter column a type text, add column b text default 'x'`)
+    expect(await Promise.all(Array.from({ length: 4 }, () => texts(database, text)))).toEqual(Array.from({ length: 4 }, () => [['1', 'x']]))
+  })
+
+  it('refuse what the driver cannot send, and go on', async () => {
+    const circular: unknown[] = []
+    circular.push(circular)
+    await expect(texts(database, 'select $1::jsonb', [{ circular }])).rejects.toThrow(/circular/i)
+    expect(await texts(database, 'select $1::jsonb', [{ a: 1 }])).toEqual([['{"a": 1}']])
+  })
+
+  it('end with an error when the server cancels them or the connection is lost', async () => {
+    const own = await createTestDatabase({ statementTimeoutMs: 300 })
+    try {
+      await expect(texts(own.database, 'select pg_sleep(5)')).rejects.toMatchObject({ code: '57014' })
+      await expect(texts(own.database, 'select pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({ kind: 'unavailable' })
+      await expect.poll(() => texts(own.database, 'select 1').catch(() => null)).toEqual([['1']])
+    } finally {
+      await own.drop()
+    }
+  })
+})
+
 describe('limits', () => {
   it('a full pool answers 503 with Retry-After, stays healthy and recovers', async () => {
     const own = await createTestDatabase({ poolSize: 2, connectTimeoutMs: 200 })

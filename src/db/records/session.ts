@@ -6,7 +6,7 @@ import type { SqlFact } from '../../runtime/trace.js'
 import { placeOf, schemaName } from '../ddl/names.js'
 import { type DirectMode, ensureDirectRole } from '../direct/role.js'
 import type { Command } from '../inputs.js'
-import type { Queryable, QueryResult, TextRow, Transaction, TransactionOptions } from '../queryable.js'
+import type { Queryable, QueryOptions, QueryResult, TextRow, Transaction, TransactionOptions } from '../queryable.js'
 import { type Behalf, inTurn, runAs } from './behalf.js'
 import { openStreamConnection, type StreamBase, type StreamConnection, streamsOf } from './cursor.js'
 import { createEmptyCopy } from './empty-copy.js'
@@ -268,14 +268,14 @@ export class DatabaseSession implements RecordsSession {
   #execute(command: Command, options: RunOptions): Promise<QueryResult<Record<string, unknown>>> {
     if (this.#behalf !== null) return this.#executeAs(this.#behalf, command, options.texts)
     const execute = (queryable: Queryable): Promise<QueryResult<Record<string, unknown>>> =>
-      queryable.execute(command.text, command.values, {
-        ...(command.name === undefined ? {} : { name: command.name }),
-        fast: options.fast === true && command.name !== undefined,
-        ...(options.texts === true ? { texts: true } : {}),
-      })
+      queryable.execute(command.text, command.values, toQueryOptions(command, options))
     return this.#transaction !== null && this.#options.guarded === true ? this.#guard(this.#transaction, execute) : execute(this.#transaction ?? this.#database)
   }
 }
+
+/** Of a statement without a name, which is planned each time, nothing is short. */
+const toQueryOptions = ({ name }: Command, { fast, texts }: RunOptions): QueryOptions =>
+  name === undefined ? { texts: texts === true } : { name, fast: fast === true, texts: texts === true }
 
 /** Runs a statement and tells of it, also when it fails. */
 async function observed<T extends { count: number }>(observe: (fact: StatementFact) => void, command: Command, execute: () => Promise<T>): Promise<T> {
