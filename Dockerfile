@@ -15,6 +15,7 @@ COPY --from=build --chown=node:node /app/node_modules node_modules
 COPY --from=build --chown=node:node /app/dist dist
 COPY --chown=node:node package.json LICENSE README.md ./
 COPY --chown=node:node examples examples
+COPY --chown=node:node data data
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node

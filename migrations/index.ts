@@ -8,6 +8,8 @@ import * as createOversight from './005-create-oversight.js'
 import * as createIdempotency from './006-create-idempotency.js'
 import * as createUpkeep from './007-create-upkeep.js'
 import * as createBranchTables from './008-create-branch-tables.js'
+import * as createBinLifetime from './009-create-bin-lifetime.js'
+import * as createLoginPlaces from './010-create-login-places.js'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '001-create-catalog': createCatalog,
@@ -18,4 +20,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '006-create-idempotency': createIdempotency,
   '007-create-upkeep': createUpkeep,
   '008-create-branch-tables': createBranchTables,
+  '009-create-bin-lifetime': createBinLifetime,
+  '010-create-login-places': createLoginPlaces,
 }

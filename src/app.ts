@@ -138,11 +138,13 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     if (error.status >= 500)
       observe({ kind: 'request_failed', status: error.status, document: call?.plan?.label ?? 'none', error: thrown, hide: hideSecrets(call) })
     else noteRefusal(thrown, request)
-    // Counted before the answer is sent, but nobody waits for it.
-    if (call?.plan?.challenge != null && (error.status === 401 || error.status === 403)) void countFailure(challengeDeps, request, call).catch(() => {})
     const answer = toErrorAnswer(error, settings.mode, sharedHeaders, call?.headers ?? refusalHeaders(request))
-    if (call === null || call.claim === null) send(reply, answer)
-    else void call.claim.settle(answer).then(() => send(reply, answer))
+    const before: Promise<void>[] = []
+    if (call?.claim != null) before.push(call.claim.settle(answer))
+    // Whoever has this answer and tries again finds it counted.
+    if (call?.plan?.challenge != null && (error.status === 401 || error.status === 403)) before.push(countFailure(challengeDeps, request, call).catch(() => {}))
+    if (before.length === 0) send(reply, answer)
+    else void Promise.all(before).then(() => send(reply, answer))
     if (call?.plan?.keepsHistory === true) keepRequest?.(request, call, answer)
     metrics.countRequest(call?.plan?.label ?? 'none', error.status, call === null ? 0 : performance.now() - call.startedAt)
   }
@@ -178,6 +180,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
       loginLimits: deps.loginLimits ?? createLocalLoginLimits({ address: settings.authLimit, account: settings.accountLimit, total: settings.totalAuthLimit }),
       ...(idempotencyDeps === undefined ? {} : { claimKey: (request, call, body) => claimKey(idempotencyDeps, request, call, body) }),
       keepRequest,
+      historyHasRoom: () => deps.history?.hasRoom === true,
       async checkPreconditions(request, call, { limits, challenge }) {
         if (limits !== null) await countUse(counters, observe, request, call, limits)
         if (challenge !== null) await passChallenge(challengeDeps, request, call, challenge)

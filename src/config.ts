@@ -1,5 +1,6 @@
 /** The one schema of the environment. Nothing else reads it; `.env.example` lists the same names (a test compares them). */
 import { z } from 'zod'
+import { alertRules } from './config/alert-rules.js'
 import { AppError } from './errors.js'
 
 const int = (min: number, max: number, standard: number) => {
@@ -106,6 +107,11 @@ const schema = z.object({
 
   STACKHOLD_REQUEST_HISTORY: z.enum(['on', 'asked', 'off'], 'must be on, asked or off').default('on'),
 
+  STACKHOLD_ALERT_RULES: alertRules().default({}),
+  STACKHOLD_ALERT_WEBHOOK: url(['https:', 'http:']),
+  STACKHOLD_ALERT_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+  STACKHOLD_AUDIT_DAYS: int(0, 36_500, 400),
+
   STACKHOLD_METADATA_API: boolean(true),
   STACKHOLD_CAPTCHA_URL: url(['https:', 'http:']),
   STACKHOLD_CAPTCHA_SECRET: z.string().min(1).optional(),
@@ -178,6 +184,13 @@ export interface Config {
   }
   /** Verifier of CAPTCHA tokens; null: none. */
   readonly captcha: { readonly url: string; readonly secret: string } | null
+  /** As long as operators say nothing else over the Metadata API: numbers of rules by id, and where alerts are sent. */
+  readonly alerts: {
+    readonly rules: Readonly<Record<string, { readonly enabled?: boolean; readonly count?: number; readonly minutes?: number }>>
+    readonly webhook: { readonly url: string; readonly secret: string } | null
+  }
+  /** Days for which entries of the audit log are kept; 0: for ever. */
+  readonly auditDays: number
   readonly publicEndpoints: 'review' | 'allow'
   /** Requests of which endpoints are kept: all that do not say otherwise, those that say so, none. */
   readonly history: 'on' | 'asked' | 'off'
@@ -258,6 +271,13 @@ function findConflicts(variables: Variables): string[] {
         'is missing: address and secret go together',
       ),
     )
+  if ((variables.STACKHOLD_ALERT_WEBHOOK === undefined) !== (variables.STACKHOLD_ALERT_WEBHOOK_SECRET === undefined))
+    problems.push(
+      toProblem(
+        variables.STACKHOLD_ALERT_WEBHOOK === undefined ? 'STACKHOLD_ALERT_WEBHOOK' : 'STACKHOLD_ALERT_WEBHOOK_SECRET',
+        'is missing: address and secret go together',
+      ),
+    )
   if ((variables.STACKHOLD_TLS_CERT === undefined) !== (variables.STACKHOLD_TLS_KEY === undefined))
     problems.push(
       toProblem(variables.STACKHOLD_TLS_CERT === undefined ? 'STACKHOLD_TLS_CERT' : 'STACKHOLD_TLS_KEY', 'is missing: certificate and key go together'),
@@ -328,6 +348,14 @@ const toConfig = (variables: Variables): Config => ({
     variables.STACKHOLD_CAPTCHA_URL === undefined || variables.STACKHOLD_CAPTCHA_SECRET === undefined
       ? null
       : { url: variables.STACKHOLD_CAPTCHA_URL, secret: variables.STACKHOLD_CAPTCHA_SECRET },
+  alerts: {
+    rules: variables.STACKHOLD_ALERT_RULES,
+    webhook:
+      variables.STACKHOLD_ALERT_WEBHOOK === undefined || variables.STACKHOLD_ALERT_WEBHOOK_SECRET === undefined
+        ? null
+        : { url: variables.STACKHOLD_ALERT_WEBHOOK, secret: variables.STACKHOLD_ALERT_WEBHOOK_SECRET },
+  },
+  auditDays: variables.STACKHOLD_AUDIT_DAYS,
   publicEndpoints: variables.STACKHOLD_PUBLIC_ENDPOINTS,
   history: variables.STACKHOLD_REQUEST_HISTORY,
   tokens: { defaultSeconds: variables.STACKHOLD_TOKEN_SECONDS, maxSeconds: variables.STACKHOLD_TOKEN_MAX_SECONDS },

@@ -25,6 +25,14 @@ create table stackhold.admin_token (
   revoked_at timestamp with time zone
 );
 
+create table stackhold.audit_checkpoint (
+  "only" boolean default true not null,
+  id bigint not null,
+  hash bytea not null,
+  cut_at timestamp(3) with time zone not null,
+  seal bytea not null
+);
+
 create table stackhold.audit_entry (
   id bigint not null,
   created_at timestamp(3) with time zone not null,
@@ -208,6 +216,14 @@ create table stackhold.login_count (
   ends_at timestamp with time zone not null
 );
 
+create table stackhold.login_place (
+  account bytea not null,
+  kind text not null,
+  place bytea not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null
+);
+
 create table stackhold.migration (
   name character varying(255) not null,
   "timestamp" character varying(255) not null
@@ -242,7 +258,8 @@ create table stackhold.request_history (
   request_headers text not null,
   response_headers text not null,
   caller text default ''::text not null,
-  ip text default ''::text not null
+  ip text default ''::text not null,
+  statements text
 );
 
 create table stackhold.security_alert (
@@ -328,6 +345,14 @@ alter table stackhold.admin_token add constraint admin_token_kind_check CHECK ((
 
 alter table stackhold.admin_token add constraint admin_token_pkey PRIMARY KEY (id);
 
+alter table stackhold.audit_checkpoint add constraint audit_checkpoint_hash_check CHECK ((length(hash) = 32));
+
+alter table stackhold.audit_checkpoint add constraint audit_checkpoint_id_check CHECK ((id > 0));
+
+alter table stackhold.audit_checkpoint add constraint audit_checkpoint_only_check CHECK ("only");
+
+alter table stackhold.audit_checkpoint add constraint audit_checkpoint_pkey PRIMARY KEY ("only");
+
 alter table stackhold.audit_entry add constraint audit_entry_action_check CHECK ((action <> ''::text));
 
 alter table stackhold.audit_entry add constraint audit_entry_hash_check CHECK ((length(hash) = 32));
@@ -384,8 +409,6 @@ alter table stackhold.auth_session add constraint auth_session_table_id_fkey FOR
 
 alter table stackhold.branch add constraint branch_label_check CHECK ((label <> ''::text));
 
-alter table stackhold.branch add constraint branch_live_shares CHECK ((NOT (live AND own_tables)));
-
 alter table stackhold.branch add constraint branch_pkey PRIMARY KEY (id);
 
 alter table stackhold.branch add constraint branch_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES stackhold.workspace(id) ON DELETE CASCADE;
@@ -440,6 +463,14 @@ alter table stackhold.login_count add constraint login_count_key_check CHECK ((l
 
 alter table stackhold.login_count add constraint login_count_pkey PRIMARY KEY (key);
 
+alter table stackhold.login_place add constraint login_place_account_check CHECK ((length(account) = 16));
+
+alter table stackhold.login_place add constraint login_place_kind_check CHECK ((kind = ANY (ARRAY['network'::text, 'country'::text])));
+
+alter table stackhold.login_place add constraint login_place_pkey PRIMARY KEY (account, kind, place);
+
+alter table stackhold.login_place add constraint login_place_place_check CHECK ((length(place) = 16));
+
 alter table stackhold.migration add constraint migration_pkey PRIMARY KEY (name);
 
 alter table stackhold.migration_lock add constraint migration_lock_pkey PRIMARY KEY (id);
@@ -473,8 +504,6 @@ alter table stackhold.table_bin add constraint table_bin_check CHECK (((kind = '
 alter table stackhold.table_bin add constraint table_bin_kind_check CHECK ((kind = ANY (ARRAY['table'::text, 'column'::text])));
 
 alter table stackhold.table_bin add constraint table_bin_pkey PRIMARY KEY (id);
-
-alter table stackhold.table_bin add constraint table_bin_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES stackhold.workspace(id) ON DELETE CASCADE;
 
 alter table stackhold.workspace add constraint workspace_guid_key UNIQUE (guid);
 
@@ -519,6 +548,8 @@ CREATE INDEX import_job_workspace ON stackhold.import_job USING btree (workspace
 CREATE INDEX index_failure_workspace ON stackhold.index_failure USING btree (workspace_id);
 
 CREATE INDEX login_count_ends_at ON stackhold.login_count USING btree (ends_at);
+
+CREATE INDEX login_place_last_at ON stackhold.login_place USING btree (last_at);
 
 CREATE INDEX request_history_created_at ON stackhold.request_history USING btree (created_at);
 
@@ -731,6 +762,18 @@ AS $function$
   end $function$
 ;
 
+CREATE OR REPLACE FUNCTION stackhold.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    if tg_op = 'DELETE' and old.id <= (select id from stackhold.audit_checkpoint) then
+      return old;
+    end if;
+    raise insufficient_privilege using message = format('%s is append-only', tg_table_name);
+  end $function$
+;
+
 CREATE OR REPLACE FUNCTION stackhold.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -771,7 +814,9 @@ AS $function$
   end $function$
 ;
 
-CREATE TRIGGER audit_entry_append_only BEFORE DELETE OR UPDATE ON stackhold.audit_entry FOR EACH ROW EXECUTE FUNCTION stackhold.refuse_change();
+CREATE TRIGGER audit_checkpoint_keep BEFORE DELETE OR TRUNCATE ON stackhold.audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION stackhold.refuse_change();
+
+CREATE TRIGGER audit_entry_append_only BEFORE DELETE OR UPDATE ON stackhold.audit_entry FOR EACH ROW EXECUTE FUNCTION stackhold.refuse_audit_change();
 
 CREATE TRIGGER audit_entry_keep BEFORE TRUNCATE ON stackhold.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION stackhold.refuse_change();
 

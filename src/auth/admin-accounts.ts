@@ -1,7 +1,7 @@
 /** People who administer: accounts with a role, and their passwords. */
 import type { Database } from '../db/client.js'
 import { AppError, inputError } from '../errors.js'
-import type { Passwords } from '../runtime/capabilities.js'
+import type { PasswordService } from './passwords.js'
 import type { Role } from './roles.js'
 
 export interface AdminAccount {
@@ -35,8 +35,11 @@ export interface AdminAccounts {
   remove(id: number): Promise<void>
   /** The account of a right address and password. Null otherwise, after the same time whatever was wrong. */
   login(email: string, password: string): Promise<AdminAccount | null>
-  /** Whether it is the password of the account. */
-  checkPassword(id: number, password: string): Promise<boolean>
+  /**
+   * False when `current` is not the password of the account. Of several changes at once from the same password one succeeds. Throws `input`
+   * for a password against the policy.
+   */
+  changePassword(id: number, current: string, next: string): Promise<boolean>
 }
 
 interface AccountRow {
@@ -69,7 +72,10 @@ export const normalizeEmail = (email: string): string => email.normalize('NFKC')
 
 const notFound = (id: number): AppError => new AppError('notFound', `There is no admin account with the id ${id}.`)
 
-export function createAdminAccounts(db: Pick<Database, 'query' | 'withTransaction'>, passwords: Passwords): AdminAccounts {
+export function createAdminAccounts(
+  db: Pick<Database, 'query' | 'withTransaction'>,
+  passwords: Pick<PasswordService, 'hash' | 'judge' | 'verify' | 'needsRehash'>,
+): AdminAccounts {
   const get = async (id: number): Promise<AdminAccount> => {
     const [row] = await db.query<AccountRow>(`select ${columns} from stackhold.admin_account where id = $1`, [id])
     if (row === undefined) throw notFound(id)
@@ -80,6 +86,12 @@ export function createAdminAccounts(db: Pick<Database, 'query' | 'withTransactio
     const problem = await passwords.judge(password, { policy: 'strict', words: [...email.split(/[@._+-]+/), ...name.split(/\s+/), email] })
     if (problem !== null) throw inputError('password', `Input "password" ${problem}`)
     return passwords.hash(password)
+  }
+  /** Makes a hash of other parameters one of today's, once its password is known to be right. Sessions stay; so does the hash when there is no time for it. */
+  const rehash = async (id: number, password: string, old: string): Promise<void> => {
+    if (!passwords.needsRehash(old)) return
+    const hash = await passwords.hash(password).catch(() => null)
+    if (hash !== null) await db.query('update stackhold.admin_account set password_hash = $3 where id = $1 and password_hash = $2', [id, old, hash])
   }
   /** Throws when an owner was taken away and nobody is left who could make another one. */
   const assertOwnerLeft = async (transaction: Pick<Database, 'query'>, before: AdminAccount): Promise<void> => {
@@ -139,11 +151,18 @@ export function createAdminAccounts(db: Pick<Database, 'query' | 'withTransactio
       const matches = await passwords.verify(password, row?.password_hash ?? '')
       if (row === undefined || !matches || !row.active) return null
       await db.query('update stackhold.admin_account set last_login_at = now() where id = $1', [row.id])
+      await rehash(row.id, password, row.password_hash ?? '')
       return toAccount(row)
     },
-    async checkPassword(id, password) {
-      const [row] = await db.query<{ password_hash: string | null }>('select password_hash from stackhold.admin_account where id = $1', [id])
-      return passwords.verify(password, row?.password_hash ?? '')
+    async changePassword(id, current, next) {
+      const [row] = await db.query<AccountRow>(`select ${columns}, password_hash from stackhold.admin_account where id = $1`, [id])
+      if (!(await passwords.verify(current, row?.password_hash ?? '')) || row === undefined) return false
+      const hash = await hashOf(next, row)
+      const changed = await db.query(
+        'update stackhold.admin_account set password_hash = $3, updated_at = now() where id = $1 and password_hash = $2 returning id',
+        [id, row.password_hash, hash],
+      )
+      return changed.length > 0
     },
   }
 }

@@ -63,8 +63,9 @@ function isPattern(password: string, blocked: BlockList): boolean {
   return steps.length > 2 && [1, -1].some((step) => steps.every((taken) => taken === step || taken === -9 * step))
 }
 
-/** On the list as it is, with its usual disguises undone, or with nothing but digits and symbols put around it. */
+/** On a list as it is or with its usual disguises undone; on the shorter one also with nothing but digits and symbols put around it. */
 function isCommon(password: string, blocked: BlockList): boolean {
+  if (blocked.isBreached(password) || blocked.isBreached(plain(password))) return true
   const head = password.replace(/\P{L}+$/u, '')
   const core = head.replace(/^\P{L}+/u, '')
   return [password, plain(password), plain(head), core, plain(core)].some((form) => form !== '' && blocked.has(form))

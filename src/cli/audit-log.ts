@@ -12,12 +12,13 @@ export async function verifyAuditLogCommand(options: VerifyOptions): Promise<voi
   const verdict = JSON.parse(
     await callRemote(options, { method: 'GET', path: '/audit_log/verify', instance: true, query: { expect: options.expect } }),
   ) as AuditVerdict
-  const lines = verdict.problems.map(({ id, message }) => `entry ${id}: ${message}`)
+  const lines = [...verdict.problems.map(({ id, message }) => `entry ${id}: ${message}`), ...verdict.notes]
+  const cut = verdict.cut === null ? '' : `Older entries, up to ${verdict.cut.id}, were removed ${new Date(verdict.cut.at).toISOString()}.`
   const head = verdict.head === null ? '' : `Keep this elsewhere and pass it to --expect next time: ${verdict.head.id}:${verdict.head.hash}`
   const total = verdict.ok
     ? `The audit log is whole: ${verdict.entries} entries.`
     : `The audit log was TAMPERED WITH: ${verdict.problems.length} problems in ${verdict.entries} entries.`
-  process.stdout.write(`${[...lines, total, head].filter((line) => line !== '').join('\n')}\n`)
+  process.stdout.write(`${[...lines, total, cut, head].filter((line) => line !== '').join('\n')}\n`)
   if (!verdict.ok) process.exitCode = 1
 }
 

@@ -39,7 +39,9 @@ Restore the rows into an empty database, without Stackhold:
     createdb restored
     psql --set ON_ERROR_STOP=1 --file data.sql restored
 
-Each data source is a schema (\`ws_${workspace}_live\`), each table a table, each column a column. Password columns hold argon2id hashes in
+Each data source is a schema (\`ws_${workspace}_live\`; \`ws_${workspace}b7_live\` for a branch with tables of its own), each table a table, each column a
+column. Rules of tables are row level security, for a role that data.sql makes; without the right to make roles, those tables can be
+read by their owner alone. Encrypted columns stay encrypted: they open with the master secret of the server. Password columns hold argon2id hashes in
 PHC format when the token of the export had the scope \`*\`; otherwise they are empty. Keep \`data.sql\` as safe as the database itself.
 
 Bring it to another Stackhold: \`stackhold push xanoscript\`, then load the rows with psql into its database, or table by table as CSV.

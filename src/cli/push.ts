@@ -2,7 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../errors.js'
-import { callRemote, type RemoteOptions } from './remote.js'
+import { type Checked, describeFindings } from './findings.js'
+import { callRemote, describeProblem, type RemoteOptions, type RemoteProblem } from './remote.js'
 
 export interface PushOptions extends RemoteOptions {
   dryRun?: boolean
@@ -22,7 +23,7 @@ export async function pushCommand(path: string, options: PushOptions): Promise<v
     body: documents.map((document) => document.trimEnd()).join('\n---\n'),
     contentType: 'text/x-xanoscript',
   })
-  process.stdout.write(options.dryRun === true ? describePlan(text) : `Pushed ${count((JSON.parse(text) as { guid_map: unknown[] }).guid_map.length)}.\n`)
+  process.stdout.write(options.dryRun === true ? describePlan(text) : describePush(text))
 }
 
 async function findFiles(path: string): Promise<string[]> {
@@ -37,6 +38,11 @@ async function findFiles(path: string): Promise<string[]> {
     .map((name) => join(path, name))
 }
 
+function describePush(text: string): string {
+  const answer = JSON.parse(text) as Checked & { guid_map: unknown[] }
+  return `${describeFindings(answer)}Pushed ${count(answer.guid_map.length)}.\n`
+}
+
 interface Operation {
   action: string
   type: string
@@ -44,11 +50,14 @@ interface Operation {
   details?: string
 }
 
+/** Throws AppError `fatal` with every problem when the push would be refused. */
 function describePlan(text: string): string {
-  const { operations } = JSON.parse(text) as { operations: Operation[] }
+  const { operations, errors = [], ...checked } = JSON.parse(text) as Checked & { operations: Operation[]; errors?: RemoteProblem[] }
+  if (errors.length > 0)
+    throw new AppError('fatal', ['This push would be refused.', ...errors.map(describeProblem)].join('\n'), { hint: 'Nothing was changed.' })
   const changes = operations.filter((operation) => operation.action !== 'unchanged')
   const lines = changes.map(({ action, type, name, details }) => `${action} ${type} ${name}${details ? `: ${details}` : ''}`)
-  return `${[...lines, changes.length === 0 ? 'Nothing would change.' : `${count(changes.length, 'change')} planned; nothing was changed.`].join('\n')}\n`
+  return `${describeFindings(checked)}${[...lines, changes.length === 0 ? 'Nothing would change.' : `${count(changes.length, 'change')} planned; nothing was changed.`].join('\n')}\n`
 }
 
 const count = (n: number, what = 'document'): string => `${n} ${what}${n === 1 ? '' : 's'}`

@@ -44,7 +44,7 @@ export async function callRemote(
   return text
 }
 
-interface RemoteProblem {
+export interface RemoteProblem {
   document?: string
   line?: number
   column?: number
@@ -64,7 +64,8 @@ function describe(status: number, text: string): string {
   }
 }
 
-const describeProblem = ({ document, line, column, message, hint, excerpt }: RemoteProblem): string =>
+/** Place, message, excerpt and fix. */
+export const describeProblem = ({ document, line, column, message, hint, excerpt }: RemoteProblem): string =>
   [`${document ?? ''}${line === undefined ? '' : `:${line}:${column ?? 1}`} ${message ?? ''}`, excerpt, hint]
     .filter((text) => text !== undefined && text !== '')
     .join('\n  ')

@@ -1,6 +1,7 @@
 /** `stackhold scaffold`: ready-made endpoints for a table. */
 import { AppError } from '../errors.js'
 import { scaffoldKinds } from '../workspace/scaffold.js'
+import { type Checked, describeFindings } from './findings.js'
 import { callRemote, type RemoteOptions } from './remote.js'
 
 export interface ScaffoldOptions extends RemoteOptions {
@@ -20,6 +21,7 @@ export async function scaffoldCommand(kind: string, options: ScaffoldOptions): P
     body: JSON.stringify({ kind, table: options.table, api_group: options.group, auth: options.auth, roles: options.roles, provider: options.provider }),
     contentType: 'application/json',
   })
-  const { created } = JSON.parse(text) as { created: { type: string; name: string; verb?: string }[] }
+  const { created, ...checked } = JSON.parse(text) as Checked & { created: { type: string; name: string; verb?: string }[] }
   for (const { type, name, verb } of created) process.stdout.write(`created ${type} ${verb === undefined ? '' : `${verb} `}${name}\n`)
+  process.stdout.write(describeFindings(checked))
 }

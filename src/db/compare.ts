@@ -2,7 +2,7 @@
 import { fatal } from '../errors.js'
 import { Invalid } from '../fields/field-type.js'
 import { join, raw, sql } from '../lib/sql.js'
-import { isList, toPlain, type Value } from '../lib/value.js'
+import { isList, isObj, toPlain, type Value } from '../lib/value.js'
 import type { Bound, BoundSql, BuildCondition, Inputs } from './inputs.js'
 import { bindAs, bindRaw, codecOf, coerceFor, encodeText, type Given, isJson, isNumber, isText, sqlTypeOf, type Term, type Typed, textOf } from './term.js'
 
@@ -171,18 +171,30 @@ const membership =
 /** `contains`: all given items are in the list; JSON containment; substring of text. */
 const contains =
   (negated: boolean): Operator =>
-  ({ left, right }) => {
+  ({ left, right }, inputs) => {
     const wrap = (piece: BoundSql): BuildCondition => always(negated ? sql`not (${piece})` : piece)
     if (left.kind === 'given') {
       if (right.kind === 'given') throw fatal('"contains" needs a column on one side.')
       return wrap(sql`${right.sql} = any(${arrayOf({ ...right, list: false }, left.operand)})`)
     }
     if (right.kind === 'typed') return wrap(containsTyped(left, right))
-    if (isJson(left)) return wrap(sql`${left.sql} @> ${bindRaw(right.operand, 'jsonb', jsonText)}`)
+    if (isJson(left)) return containsJson(left, right.operand, negated, inputs)
     if (left.list) return wrap(sql`${left.sql} @> ${bindRaw(right.operand, sqlTypeOf(left), encodeAll(left))}`)
     if (!isText(left)) throw fatal(`"contains" needs a list, JSON or text column; "${left.label}" is ${left.type}.`)
     return wrap(sql`strpos(${left.sql}, ${bindRaw(right.operand, 'text', encodeText)}) > 0`)
   }
+
+/** An object is contained in one that has its members, and in a list with such an object. */
+function containsJson(left: Typed, operand: number, negated: boolean, inputs: Inputs): BuildCondition {
+  const wanted = bindRaw(operand, 'jsonb', jsonText)
+  const isObject = inputs.choice((values) => (isObj(values[operand] as Value) ? 'object' : ''))
+  const inside = sql`${left.sql} @> ${wanted}`
+  const inList = sql`(${inside} or (jsonb_typeof(${left.sql}) = 'array' and ${left.sql} @> jsonb_build_array(${wanted})))`
+  return (shape) => {
+    const piece = shape[isObject] === 'object' ? inList : inside
+    return negated ? sql`not (${piece})` : piece
+  }
+}
 
 /** Every item must be held: one that the type refuses is held by no row. */
 const encodeAll = (term: Typed): Bound['encode'] => {
@@ -204,6 +216,7 @@ function containsTyped(left: Typed, right: Typed): BoundSql {
 const containment: Operator = (comparison, inputs) => {
   const { left } = comparison
   if (left.kind !== 'typed' || (!left.list && !isJson(left))) throw fatal('"@>" needs a list or JSON column on its left.')
+  if (isJson(left) && comparison.right.kind === 'given') return always(sql`${left.sql} @> ${bindRaw(comparison.right.operand, 'jsonb', jsonText)}`)
   return contains(false)(comparison, inputs)
 }
 

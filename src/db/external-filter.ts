@@ -40,12 +40,15 @@ function compileEntries(entries: readonly Value[], scope: Scope, state: State): 
     if (--state.left < 0) throw inputError(state.param, `Input "${state.param}" has more than ${conditionsMax} conditions.`)
     const condition = compileEntry(entry, scope, state)
     if (condition === null) continue
-    if (entry.get('or') === true && groups.at(-1)?.length !== 0) groups.push([])
+    if (isAlternative(entry) && groups.at(-1)?.length !== 0) groups.push([])
     groups.at(-1)?.push(condition)
   }
   const kept = groups.filter((group) => group.length > 0).map(allOf)
   return kept.length === 0 ? null : anyOf(kept)
 }
+
+/** `{…, or: true}`, and `{"name|=|or": …}` as an entry of a list. */
+const isAlternative = (entry: Obj): boolean => entry.get('or') === true || /\|\s*or\s*$/i.test([...entry.keys()][0] ?? '')
 
 function compileEntry(entry: Obj, scope: Scope, state: State): BuildCondition | null {
   const group = entry.get('group')

@@ -80,17 +80,45 @@ export const namesColumn = (expr: Expr): boolean => someNode(expr, (node) => nod
 export const needsQuery = (expr: Expr, isQueryOnly: (filter: string) => boolean): boolean =>
   someNode(expr, (node) => (node.type === 'variable' && node.name === 'db') || (node.type === 'filter' && node.disabled !== true && isQueryOnly(node.name)))
 
-/** Finds the column of `$db.table.col`, `$db.alias.col` or `$db.col`; the rest of the names is a path into its JSON. */
+/**
+ * Finds the column of `$db.table.col`, `$db.alias.col` or `$db.col`; the rest of the names is a path into its JSON. Queries keep the old name of
+ * a table that was renamed: an unknown one stands for the only table that has the column.
+ */
 export function resolveColumn(names: readonly string[], scope: Scope): ColumnRef {
   const [first = '', second] = names
-  const table = tablesOf(scope).find((candidate) => candidate.alias === first)
+  const table = findTable(first, scope)
   const column = second === undefined ? undefined : table?.info.byName.get(second)
   if (table !== undefined && column !== undefined) return withPath(table, column, names.slice(2))
   const own = scope.main.info.byName.get(first)
   if (own !== undefined) return withPath(scope.main, own, names.slice(1))
+  const renamed = table === undefined && second !== undefined ? withColumn(second, scope) : undefined
+  if (renamed !== undefined) return withPath(...renamed, names.slice(2))
   const written = names.join('.')
   if (table !== undefined) throw unknownColumn(written, table.info.byName.keys())
   throw unknownColumn(written, [...tablesOf(scope).map((candidate) => candidate.alias), ...scope.main.info.byName.keys()])
+}
+
+function withColumn(name: string, scope: Scope): [ScopeTable, ColumnInfo] | undefined {
+  const found = tablesOf(scope).flatMap((table): [ScopeTable, ColumnInfo][] => {
+    const column = table.info.byName.get(name)
+    return column === undefined ? [] : [[table, column]]
+  })
+  return found.length === 1 ? found[0] : undefined
+}
+
+/** By alias; else the only table of that name, however it is aliased; else the only one spelled so but for case. */
+function findTable(name: string, scope: Scope): ScopeTable | undefined {
+  const tables = tablesOf(scope)
+  const only = (isMeant: (table: ScopeTable) => boolean): ScopeTable | undefined => {
+    const found = tables.filter(isMeant)
+    return found.length === 1 ? found[0] : undefined
+  }
+  const isLike = (text: string): boolean => text.toLowerCase() === name.toLowerCase()
+  return (
+    tables.find(({ alias }) => alias === name) ??
+    only(({ info }) => info.model.name === name) ??
+    (scope.main.info.byName.has(name) ? undefined : only(({ alias, info }) => isLike(alias) || isLike(info.model.name)))
+  )
 }
 
 function withPath(table: ScopeTable, column: ColumnInfo, path: readonly string[]): ColumnRef {
@@ -108,7 +136,7 @@ export function findPublicColumn(name: string, scope: Scope): ColumnRef | undefi
   const table = rest.length > 0 ? tablesOf(scope).find((candidate) => candidate.alias === first) : undefined
   const found = table?.info.byName.get(rest[0] ?? '')
   const column = found ?? scope.main.info.byName.get(first)
-  if (column === undefined || column.seal !== undefined || !(scope.reveals ?? isRevealed)(column)) return undefined
+  if (column === undefined || column.seal !== undefined || column.model.secrets !== undefined || !(scope.reveals ?? isRevealed)(column)) return undefined
   const path = found === undefined ? rest : rest.slice(1)
   return path.length > 0 && column.codec.sqlType !== 'jsonb' ? undefined : { table: found === undefined ? scope.main : (table as ScopeTable), column, path }
 }

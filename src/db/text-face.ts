@@ -14,12 +14,17 @@ const number = (text: string): string => {
   const last = text.charCodeAt(text.length - 1)
   return last >= 48 && last <= 57 ? text : 'null'
 }
+/** `6.00` is 6. */
+function decimal(text: string): string {
+  if (text.charCodeAt(text.length - 1) !== 48 || !text.includes('.')) return number(text)
+  return text.replace(/\.?0+$/, '')
+}
 const bool = (text: string): string => (text === 't' ? 'true' : 'false')
 const timestamp = (text: string): string => number(String(parseTimestamp(text)))
 
 const scalars: ReadonlyMap<string, TextFace> = new Map([
   ['int', { write: number }],
-  ['decimal', { write: number }],
+  ['decimal', { write: decimal }],
   ['bool', { write: bool }],
   ['timestamp', { write: timestamp }],
   ...['text', 'email', 'password', 'enum', 'uuid', 'date'].map((type): [string, TextFace] => [type, { write: stringify }]),

@@ -4,7 +4,7 @@ export type PathSegment = { literal: string } | { param: string }
 
 const maxLength = 200
 const literalPattern = /^[A-Za-z0-9_.~-]+$/
-const paramPattern = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/
+const paramPattern = /^\{([A-Za-z_][A-Za-z0-9_-]*)\}$/
 
 /** The segments of a template, or what is wrong with it. Leading and trailing slashes do not count. */
 export function parsePath(path: string): { segments: PathSegment[]; problem: string | null } {
@@ -13,7 +13,8 @@ export function parsePath(path: string): { segments: PathSegment[]; problem: str
   if (text.length > maxLength) return { segments, problem: `The path is longer than ${maxLength} characters.` }
   const seen = new Set<string>()
   for (const part of text === '' ? [] : text.split('/')) {
-    const param = paramPattern.exec(part)?.[1]
+    // An input has no dash in its name: {user-id} fills user_id.
+    const param = paramPattern.exec(part)?.[1]?.replaceAll('-', '_')
     if (param !== undefined) {
       if (seen.has(param)) return { segments, problem: `The path names {${param}} twice.` }
       seen.add(param)
@@ -30,12 +31,13 @@ export const trimSlashes = (path: string): string => path.replace(/^\/+|\/+$/g, 
 /** Names of the parameters, in order. */
 export const pathParams = (path: string): string[] => parsePath(path).segments.flatMap((segment) => ('param' in segment ? [segment.param] : []))
 
-/** Whether a request path exists that both templates match. */
-export function pathsOverlap(a: string, b: string): boolean {
+/** Whether two templates differ in the names of their parameters only. Of `user/me` and `user/{id}` the literal is tried first. */
+export function sameShape(a: string, b: string): boolean {
   const [left, right] = [parsePath(a).segments, parsePath(b).segments]
   if (left.length !== right.length) return false
   return left.every((segment, i) => {
     const other = right[i]
-    return other !== undefined && (!('literal' in segment) || !('literal' in other) || segment.literal === other.literal)
+    if (other === undefined || 'literal' in segment !== 'literal' in other) return false
+    return !('literal' in segment) || !('literal' in other) || segment.literal === other.literal
   })
 }

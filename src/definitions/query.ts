@@ -4,7 +4,7 @@ import { rolesProblem } from './access.js'
 import { findAttribute, readAttributes, textAttribute } from './attributes.js'
 import { readChallenge } from './challenge.js'
 import { constantOf } from './constant.js'
-import { parsePath, trimSlashes } from './path.js'
+import { parsePath, pathParams, trimSlashes } from './path.js'
 import type { DefinitionProblem } from './problem.js'
 import { readRequestLimit } from './request-limit.js'
 
@@ -28,16 +28,8 @@ export interface QueryModel {
 export function readQuery(definition: Definition): { query: QueryModel; problems: DefinitionProblem[] } {
   const reader = readAttributes(definition)
   const path = trimSlashes(definition.name)
-  const { segments, problem } = parsePath(path)
+  const { problem } = parsePath(path)
   if (problem !== null) reader.fail(definition, problem)
-  const declared = new Set((definition.input ?? []).map((field) => field.name))
-  for (const segment of segments)
-    if ('param' in segment && !declared.has(segment.param) && !declaresByTable(definition))
-      reader.fail(
-        definition,
-        `The path parameter {${segment.param}} is not declared in input.`,
-        `Add "int ${segment.param}" or "text ${segment.param}" to input.`,
-      )
   const group = textAttribute(definition, 'api_group') ?? ''
   if (group === '') reader.fail(findAttribute(definition, 'api_group') ?? definition, 'An endpoint names its API group.', 'Add api_group = "name".')
   const query: QueryModel = {
@@ -58,8 +50,11 @@ export function readQuery(definition: Definition): { query: QueryModel; problems
   return { query, problems: reader.problems }
 }
 
-/** A `dblink` input brings the columns of a table as inputs. */
-const declaresByTable = (definition: Definition): boolean => (definition.input ?? []).some((field) => field.type === 'dblink')
+/** Parameters of the path that no input reads: the stack cannot see them. A `dblink` brings the columns of a table as inputs. */
+export function undeclaredParams({ name, input = [] }: Definition): string[] {
+  const declared = new Set(input.map((field) => field.name))
+  return input.some((field) => field.type === 'dblink') ? [] : pathParams(name).filter((param) => !declared.has(param))
+}
 
 type Fail = (node: { at?: number } | undefined, message: string, hint?: string) => void
 

@@ -6,6 +6,7 @@ import { findFieldType, suggestFieldType } from '../fields/index.js'
 import { inputFilterProblem } from '../fields/input-filters.js'
 import { passwordPolicyProblem } from '../fields/password-policy.js'
 import { compileFallback } from '../fields/read-value.js'
+import { secretPaths } from '../fields/secret-members.js'
 import type { Definition, Expr, Field } from '../lang/tree.js'
 import { isList, isObj, type Obj, type Value } from '../lib/value.js'
 import { findAttribute, readAttributes } from './attributes.js'
@@ -77,6 +78,7 @@ export function readColumn(field: Field, fail: Fail): ColumnModel {
   const values = enumValues(field)
   const access = optionText(field, 'access')
   const encrypted = optionValue(field, 'encrypted') === true
+  const secrets = secretPaths(field)
   return {
     name: field.name,
     type: type?.column === undefined ? 'text' : type.name,
@@ -86,6 +88,7 @@ export function readColumn(field: Field, fail: Fail): ColumnModel {
     ...(field.default === undefined ? {} : { default: field.default }),
     sensitive: optionValue(field, 'sensitive') === true || encrypted,
     ...(encrypted ? { encrypted } : {}),
+    ...(secrets.length === 0 ? {} : { secrets }),
     access: accessLevels.find((level) => level === access) ?? (encrypted || type?.name === 'password' ? 'internal' : 'public'),
     ...(references === undefined || references === '' ? {} : { references }),
     ...(values === undefined ? {} : { values }),
@@ -117,8 +120,11 @@ function checkField(field: Field, fail: Fail, nested = false): void {
   if (policyProblem !== null) fail(findOption(field, 'policy') ?? field, policyProblem)
   checkDefault(field, fail)
   for (const child of field.fields ?? []) checkField(child, fail, true)
-  if (nested && type.name === 'password') fail(field, 'A password cannot be a member of an object.', 'Make it a column of the table.')
+  if (holdsPassword(field) && (field.list !== undefined || optionValue(field, 'encrypted') === true))
+    fail(field, 'A password can be a member of a plain object only, neither listed nor encrypted.', 'Make it a column of the table.')
 }
+
+const holdsPassword = (field: Field): boolean => (field.fields ?? []).some((member) => member.type === 'password' || holdsPassword(member))
 
 function checkEncrypted(field: Field, fail: Fail, nested: boolean): void {
   const option = findOption(field, 'encrypted')

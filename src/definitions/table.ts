@@ -16,6 +16,8 @@ export interface ColumnModel {
   sensitive: boolean
   /** Encrypted at rest for its row; read whole, never searched. */
   encrypted?: true
+  /** Paths of password members inside an object: hashed when written, left out of rows unless `output` names them. */
+  secrets?: string[][]
   /** `internal` columns never appear in rows unless named in `output`. Password and encrypted columns are internal by default. */
   access: 'public' | 'private' | 'internal'
   /** Name of the table a foreign key points to. */

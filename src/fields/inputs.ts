@@ -8,7 +8,7 @@ import { findFieldType } from './index.js'
 import { compileField } from './read-value.js'
 
 /** Received values by input name → the inputs of a stack, complete and in declared order. Throws `inputError` for the first that fails. */
-export type InputReader = (raw: ReadonlyMap<string, Value>, context: { now: number }) => Obj
+export type InputReader = (raw: ReadonlyMap<string, Value>, context: { now: number; called?: boolean }) => Obj
 
 export interface InputOptions {
   /** Columns of a table, for `dblink` inputs. */
@@ -18,9 +18,9 @@ export interface InputOptions {
 /** Compiles input declarations. Throws AppError `fatal` for an unknown type, filter or linked table. */
 export function compileInputs(fields: readonly Field[], options: InputOptions = {}): InputReader {
   const inputs = expandLinks(fields, options).map((field) => [field.name, compileField(field)] as const)
-  return (raw, { now }) => {
+  return (raw, { now, called = false }) => {
     const out: Obj = new Map()
-    for (const [name, read] of inputs) out.set(name, read(raw.get(name), { now, param: name, path: name }))
+    for (const [name, read] of inputs) out.set(name, read(raw.get(name), { now, param: name, path: name, called }))
     return out
   }
 }

@@ -19,6 +19,8 @@ export interface Reading {
   path: string
   /** The value comes from a program: see CoerceContext. */
   program?: boolean
+  /** A stack calls: null for what takes none counts as left out, since it passes on what it has. */
+  called?: boolean
 }
 
 /** Reads a present value that is not null. */
@@ -115,7 +117,7 @@ export function compileField(field: Field): (value: Value | undefined, reading: 
     if (given !== undefined && given !== null) return read(given, reading)
     if (given === null && nullable) return null
     if (required) return refuse(reading, `Missing param: ${reading.path}`)
-    return given === undefined ? fallback(reading) : refuse(reading, `Input "${reading.path}" does not accept null.`)
+    return given === undefined || reading.called === true ? fallback(reading) : refuse(reading, `Input "${reading.path}" does not accept null.`)
   }
 }
 

@@ -117,7 +117,7 @@ export const sprintf = defineFilter({
   summary: 'Fills the % directives of a format with values, as PHP does.',
   input: 'text (format)',
   returns: 'text',
-  args: [{ name: 'values', type: 'any', required: true, rest: true, summary: 'One per directive.' }],
+  args: [{ name: 'values', type: 'any', rest: true, summary: 'One per directive.' }],
   scalar: true,
   cases: [
     ['"%s %d"|sprintf:"test":123', '"test 123"'],

@@ -2,6 +2,7 @@
 import type { Obj } from '../lib/value.js'
 import type { Caller } from '../runtime/capabilities.js'
 import { anonymous } from '../runtime/capabilities.js'
+import type { Trace } from '../runtime/trace.js'
 import type { EndpointSnapshot, GroupSnapshot } from '../workspace/snapshot.js'
 import type { ApiUrl } from './api-url.js'
 import type { EndpointPlan } from './endpoint-plan.js'
@@ -24,6 +25,8 @@ export class Call {
   caller: Caller = anonymous
   /** What was received, for the request history and for errors; null before it is read. */
   input: Obj | null = null
+  /** Statements that ran, where the request history keeps them; null elsewhere. */
+  trace: Trace | null = null
   /** Who a login is about, as the caller names him; null elsewhere. */
   account: string | null = null
   /** Set when this is the first request with its `Idempotency-Key`. */

@@ -12,7 +12,7 @@ import { unsafeOrigins } from '../workspace/unsafe-cors.js'
 import { identifierInputs, issuedTable } from './account-key.js'
 import { type CorsPlan, planCors } from './cors.js'
 import { type PlannedLimit, planLimits } from './endpoint-limits.js'
-import { keepsHistory } from './history.js'
+import { historyOf } from './history.js'
 import type { HttpSettings } from './settings.js'
 
 export interface EndpointPlan {
@@ -24,6 +24,8 @@ export interface EndpointPlan {
   readonly checksCredentials: boolean
   /** Whether an answer without an error is a login. */
   readonly logsIn: boolean
+  /** Whether it lets in by handing out tokens: an answer without one is no login. */
+  readonly issuesTokens: boolean
   /** Names of inputs by which a caller of such an endpoint names an account. */
   readonly identifiers: readonly string[]
   /** May change or delete rows of a table with auth: what that does to tokens is in force before the answer goes out. */
@@ -32,6 +34,8 @@ export interface EndpointPlan {
   readonly readsRawInput: boolean
   /** Its requests go into the request history. */
   readonly keepsHistory: boolean
+  /** Statements of each request that go there with it; 0: none. */
+  readonly statementsKept: number
   /** Limits of its own and of its group; null when it has none. */
   readonly limits: readonly PlannedLimit[] | null
   /** What its callers do first; null when nothing. */
@@ -53,7 +57,8 @@ export interface GroupPlan {
 }
 
 /** An endpoint that runs one of these and answers well has let somebody in. */
-const loginStatements = ['security.check_password', 'security.create_auth_token', 'security.create_session', 'security.check_second_factor']
+const issuingStatements = ['security.create_auth_token', 'security.create_session']
+const loginStatements = [...issuingStatements, 'security.check_password', 'security.check_second_factor']
 const credentialStatements = new Set([
   ...loginStatements,
   'security.create_one_time_token',
@@ -117,15 +122,18 @@ function planEndpoint(endpoint: EndpointSnapshot, settings: HttpSettings): Endpo
   const used = statementsOf(endpoint)
   const limits = planLimits(endpoint, used, settings.expensiveLimit)
   const challenge = readChallenge(endpoint.definition)
+  const history = historyOf(endpoint, settings.history)
   return {
     exposure: exposureOf(endpoint, settings),
     authTable,
     checksCredentials: [...used].some((name) => credentialStatements.has(name)),
     logsIn: loginStatements.some((name) => used.has(name)),
+    issuesTokens: issuingStatements.some((name) => used.has(name)),
     identifiers: identifierInputs(endpoint.definition.input ?? []),
     changesAccounts: [...used].some((name) => writingStatements.has(name)) && [...branch.workspace.tables.values()].some((model) => model.auth),
     readsRawInput: [...used].some((name) => rawInputStatements.has(name)),
-    keepsHistory: keepsHistory(endpoint, settings.history),
+    keepsHistory: history.keeps,
+    statementsKept: history.statements,
     limits,
     challenge,
     hasPreconditions: limits !== null || challenge !== null,

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TokenRefusal } from '../auth/tokens.js'
 import { AppError } from '../errors.js'
 import type { Obj, Value } from '../lib/value.js'
+import { createTrace } from '../runtime/trace.js'
 import type { CountedScope, LoginLimits } from '../services/login-limits.js'
 import type { Metrics } from '../services/metrics.js'
 import type { Observe } from '../services/observe.js'
@@ -16,6 +17,7 @@ import { createPlans, type EndpointPlan } from './endpoint-plan.js'
 import { limited, limitHeaders } from './guard.js'
 import { hideSecrets, type KeepRequest } from './history.js'
 import type { Claimed } from './idempotency.js'
+import { toLoginFacts, toRefusalFact } from './login-notes.js'
 import { findDatasource, findEndpoint, findGroup, unlocated } from './match.js'
 import { readRequest } from './read-request.js'
 import { HttpFacts } from './request-facts.js'
@@ -42,6 +44,8 @@ export interface EndpointDeps {
   claimKey?(request: FastifyRequest, call: Call, body: Uint8Array | null): Promise<Claimed | null>
   /** Keeps a request for the request history; absent where nothing is stored. */
   keepRequest?: KeepRequest | undefined
+  /** Whether one more request would be kept just now. */
+  historyHasRoom(): boolean
   /** Waits until what changed of accounts is in force for tokens. */
   settleAccounts(): Promise<void>
   metrics: Metrics
@@ -202,6 +206,8 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     call.input = input
     const facts = new HttpFacts(call, request.raw, request.ip, settings.baseUrl, body, input)
     const run = new RequestRun(services, settings.run, endpoint.group.branch.workspace, call.datasource, call.caller, facts)
+    // What would not be kept is not recorded either.
+    if (plan.statementsKept > 0 && deps.historyHasRoom()) call.trace = run.trace = createTrace(plan.statementsKept, { withoutValues: true })
     const finish = (value: Value): Promise<void> | undefined => {
       const answer = toAnswer(value, run, sharedHeaders, call.headers)
       if (call.claim !== null) return call.claim.settle(answer).then(() => deliver(request, reply, call, plan, run, answer))
@@ -233,18 +239,17 @@ export function endpointRoute(app: FastifyInstance, deps: EndpointDeps): void {
     } catch (error) {
       answer = Promise.reject(error)
     }
-    return answer instanceof Promise || plan.logsIn || plan.changesAccounts ? settle(request, call, plan, answer) : answer
+    return answer instanceof Promise || plan.logsIn || plan.changesAccounts ? settle(request, call, plan, run, answer) : answer
   }
 
-  const settle = async (request: FastifyRequest, call: Call, plan: EndpointPlan, answer: Value | Promise<Value>): Promise<Value> => {
+  const settle = async (request: FastifyRequest, call: Call, plan: EndpointPlan, run: RequestRun, answer: Value | Promise<Value>): Promise<Value> => {
     try {
       const value = await answer
-      if (plan.logsIn) deps.observe({ kind: 'authn_login_success', ...loginFacts(request, call) })
+      if (plan.logsIn) for (const fact of toLoginFacts(run.login, plan.issuesTokens, loginFacts(request, call))) deps.observe(fact)
       return value
     } catch (error) {
       const status = error instanceof AppError ? error.status : 500
-      if (plan.checksCredentials && (status === 401 || status === 403))
-        deps.observe({ kind: 'authn_login_fail', reason: 'credentials', ...loginFacts(request, call) })
+      if (plan.checksCredentials && (status === 401 || status === 403)) deps.observe(toRefusalFact(run.login, loginFacts(request, call)))
       else if (status === 403) deps.observe({ kind: 'authz_fail', ...loginFacts(request, call) })
       throw error
     } finally {

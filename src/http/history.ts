@@ -5,7 +5,7 @@ import { constantOf } from '../definitions/constant.js'
 import type { Definition } from '../lang/tree.js'
 import { isObj, toBytes, type Value } from '../lib/value.js'
 import { sensitiveNames } from '../runtime/compile.js'
-import { createRedactor } from '../services/redact.js'
+import { createRedactor, masked } from '../services/redact.js'
 import type { RequestHistory } from '../services/request-history.js'
 import type { EndpointSnapshot } from '../workspace/snapshot.js'
 import type { Call } from './call.js'
@@ -15,9 +15,20 @@ import type { HistoryMode, HttpSettings } from './settings.js'
 /** Bytes of an input or an output that are kept; larger ones are left out. */
 const maxBytes = 16_384
 
-/** Whether an endpoint keeps a history: its own word, its group's, its branch's, then the server's. */
-export function keepsHistory(endpoint: EndpointSnapshot, mode: HistoryMode): boolean {
-  if (mode === 'off') return false
+/** What is kept of the requests of an endpoint. */
+export interface HistoryScope {
+  keeps: boolean
+  /** So many statements of each; 0 when nobody asked for any. */
+  statements: number
+}
+
+const nothing: HistoryScope = { keeps: false, statements: 0 }
+/** What `history = "all"` comes to: more would not fit into the room of a request, but would be held while it runs. */
+const mostStatements = 700
+
+/** The history of an endpoint: its own word, its group's, its branch's, then the server's. Statements are kept only where somebody wrote how many. */
+export function historyOf(endpoint: EndpointSnapshot, mode: HistoryMode): HistoryScope {
+  if (mode === 'off') return nothing
   const { group } = endpoint
   const stored = (kind: string, name?: string): Definition | undefined =>
     group.branch.definitions.find((one) => one.kind === kind && (name === undefined || one.name === name))?.definition
@@ -25,8 +36,7 @@ export function keepsHistory(endpoint: EndpointSnapshot, mode: HistoryMode): boo
   return (
     wordOf(historyAttribute(endpoint.definition)) ??
     wordOf(historyAttribute(stored('api_group', group.name))) ??
-    wordOf(isObj(ofBranch) ? ofBranch.get('query') : ofBranch) ??
-    mode === 'on'
+    wordOf(isObj(ofBranch) ? ofBranch.get('query') : ofBranch) ?? { keeps: mode === 'on', statements: 0 }
   )
 }
 
@@ -36,10 +46,12 @@ const historyAttribute = (definition: Definition | undefined): Value | undefined
 }
 
 /** Undefined leaves it to what is around. */
-function wordOf(value: Value | undefined): boolean | undefined {
-  if (value === false) return false
-  if (value === true || value === 'all' || typeof value === 'number') return true
-  return typeof value === 'string' && /^\d+$/.test(value) ? true : undefined
+function wordOf(value: Value | undefined): HistoryScope | undefined {
+  if (value === false) return nothing
+  if (value === true) return { keeps: true, statements: 0 }
+  if (value === 'all') return { keeps: true, statements: mostStatements }
+  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value))
+  return isNumber ? { keeps: true, statements: Math.min(Math.max(Number(value), 0), mostStatements) } : undefined
 }
 
 /** Called after the answer is sent; the rest happens later, elsewhere. */
@@ -77,22 +89,32 @@ export function createHistoryKeeper(history: RequestHistory, settings: HttpSetti
       responseHeaders: headers,
       caller: call.caller.table === null ? '' : `${call.caller.table}:${String(call.caller.id)}`,
       ip: request.ip,
+      trace: call.trace,
       secrets: secretsOf(endpoint),
     })
   }
 }
 
-/** Takes the secrets of a request out of texts about it, as the history does. */
+/** Shorter ones are modes and numbers, which occur anywhere. */
+const shortestVariable = 8
+
+/** Takes the secrets of a request out of texts about it, as the history does, and the variables of its workspace: an error of JavaScript may quote them. */
 export function hideSecrets(call: Call | null): (text: string) => string {
-  const redactor = createRedactor(call === null || call.endpoint === null ? new Set() : secretNames(call.endpoint))
+  const endpoint = call?.endpoint ?? null
+  const redactor = createRedactor(endpoint === null ? new Set() : secretNames(endpoint))
   if (call !== null && call.input !== null) redactor.value(call.input)
-  return redactor.text
+  const variables = [...(endpoint?.group.branch.workspace.env.values() ?? [])]
+    .filter((value): value is string => typeof value === 'string' && value.length >= shortestVariable)
+    .sort((a, b) => b.length - a.length)
+  return (text) => redactor.text(variables.reduce((out, value) => out.replaceAll(value, masked), text))
 }
 
 /** Inputs and columns that builders marked, and passwords. */
 function secretNames(endpoint: EndpointSnapshot): ReadonlySet<string> {
   const columns = [...endpoint.group.branch.workspace.tables.values()].flatMap((table) =>
-    table.columns.filter((column) => column.sensitive || column.encrypted === true || column.type === 'password').map((column) => column.name),
+    table.columns
+      .filter((column) => column.sensitive || column.encrypted === true || column.type === 'password' || column.secrets !== undefined)
+      .map((column) => column.name),
   )
   return new Set([...inputsOf(endpoint), ...columns])
 }

@@ -31,7 +31,7 @@ export function pageAnswer({ title, body, style, script = '' }: Page, shared: re
 }
 
 export const pageStyle = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1.5rem}
-h1{margin:0 0 .25rem}code,pre,textarea,input{font:14px/1.4 ui-monospace,monospace}a:focus-visible,button:focus-visible,summary:focus-visible,input:focus-visible,textarea:focus-visible{outline:2px solid Highlight;outline-offset:2px}
-details{border:1px solid #8886;border-radius:6px;margin:.5rem 0;padding:.5rem .75rem}summary{cursor:pointer}summary b{display:inline-block;min-width:4.5rem}
+h1{margin:0 0 .25rem}h1,p,summary{overflow-wrap:anywhere}code,pre,textarea,input{font:14px/1.4 ui-monospace,monospace}a:focus-visible,button:focus-visible,summary:focus-visible,input:focus-visible,textarea:focus-visible{outline:2px solid Highlight;outline-offset:2px}
+details{border:1px solid #8886;border-radius:6px;margin:.5rem 0;padding:.5rem .75rem;overflow-x:auto}summary{cursor:pointer}summary b{display:inline-block;min-width:4.5rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #8884;vertical-align:top}
 input,textarea{width:100%;box-sizing:border-box;padding:.35rem}textarea{min-height:7rem}button{padding:.4rem 1rem;margin:.5rem 0}pre{overflow:auto;background:#8881;padding:.75rem;border-radius:6px}label{display:block;margin:.5rem 0}.lock{opacity:.75}`

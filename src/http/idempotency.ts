@@ -33,13 +33,18 @@ export async function claimKey(deps: IdempotencyDeps, request: FastifyRequest, c
   const { raw } = request
   const key = raw.headers['idempotency-key']
   if (key === undefined || safeMethods.has(raw.method ?? '')) return null
-  if (typeof key !== 'string' || !keyPattern.test(key)) throw new AppError('badRequest', 'Idempotency-Key must be 1 to 255 visible ASCII characters.')
+  assertKey(key)
   const workspaceId = call.group?.branch.workspace.id ?? 0
   const subject = JSON.stringify([call.endpoint?.id, raw.method, call.datasource, callerOf(request, call), key])
   const outcome = await deps.store.claim(workspaceId, subject, parametersOf(request, call, body))
   if (outcome.kind === 'claimed') return { claim: toClaim(outcome, deps), replay: null }
   if (outcome.kind === 'replay') return { claim: null, replay: toReplay(outcome.answer, [...deps.sharedHeaders, ...call.headers]) }
-  throw refusal(outcome)
+  throw refusalOf(outcome)
+}
+
+/** Throws AppError 400 for what is no key. */
+export function assertKey(key: string | readonly string[]): asserts key is string {
+  if (typeof key !== 'string' || !keyPattern.test(key)) throw new AppError('badRequest', 'Idempotency-Key must be 1 to 255 visible ASCII characters.')
 }
 
 /** Strangers are told apart by their address, so that a key that two of them think of gives neither the other's answer. */
@@ -89,7 +94,8 @@ function toReplay({ status, headers, body }: { status: number; headers: readonly
   return { status, headers: [...headers, ...rest, 'idempotency-replayed', 'true', ...length], body }
 }
 
-function refusal(outcome: Exclude<ClaimOutcome, { kind: 'claimed' | 'replay' }>): AppError {
+/** What the caller of a repetition is told. */
+export function refusalOf(outcome: Exclude<ClaimOutcome, { kind: 'claimed' | 'replay' }>): AppError {
   if (outcome.kind === 'mismatch')
     return new AppError('badRequest', 'This Idempotency-Key was used for a request with other parameters.', {
       status: 422,

@@ -20,14 +20,25 @@ export function openApiText(group: GroupSnapshot, address: string): string {
   return text
 }
 
-export function buildOpenApi(group: GroupSnapshot, address: string): Document {
+/** Gives every operation an id that no other of the document has: generators make a function of each. */
+export function operationNames(prefix = '', taken = new Set<string>()): (endpoint: EndpointSnapshot) => string {
+  return ({ verb, path }) => {
+    const id = [...(prefix === '' ? [] : [prefix]), verb.toLowerCase(), path].join('_').replace(/[^A-Za-z0-9]+/g, '_')
+    let unique = id
+    for (let n = 2; taken.has(unique); n++) unique = `${id}_${n}`
+    taken.add(unique)
+    return unique
+  }
+}
+
+export function buildOpenApi(group: GroupSnapshot, address: string, nameOf = operationNames()): Document {
   const endpoints = group.endpoints.filter((endpoint) => endpoint.active)
   const tables = [...new Set(endpoints.flatMap((endpoint) => endpoint.auth ?? []))]
   return {
     openapi: '3.1.0',
     info: { title: group.name, description: group.description, version: '1' },
     servers: [{ url: address }],
-    paths: toPaths(endpoints),
+    paths: toPaths(endpoints, nameOf),
     components: {
       schemas: { Error: errorSchema },
       responses: Object.fromEntries(
@@ -62,12 +73,12 @@ const failures = {
 
 const schemeName = (table: string): string => table.replace(/[^A-Za-z0-9._-]/g, '_')
 
-function toPaths(endpoints: readonly EndpointSnapshot[]): Document {
+function toPaths(endpoints: readonly EndpointSnapshot[], nameOf: (endpoint: EndpointSnapshot) => string): Document {
   const paths: { [path: string]: Document } = {}
   for (const endpoint of endpoints) {
     const path = `/${endpoint.path}`
     const item = paths[path] ?? {}
-    item[endpoint.verb.toLowerCase()] = toOperation(endpoint)
+    item[endpoint.verb.toLowerCase()] = { operationId: nameOf(endpoint), ...toOperation(endpoint) }
     paths[path] = item
   }
   return paths
@@ -81,7 +92,6 @@ function toOperation(endpoint: EndpointSnapshot): Document {
   const bodied = verb !== 'GET' && verb !== 'HEAD' && verb !== 'DELETE'
   const description = definition.description ?? ''
   return {
-    operationId: `${verb.toLowerCase()}_${path.replace(/[^A-Za-z0-9]+/g, '_')}`,
     summary: description.split('\n')[0] ?? '',
     ...(description.includes('\n') ? { description } : {}),
     parameters: [...[...inPath].map((name) => toPathParameter(name, inputs)), ...(bodied ? [] : rest.map(toQueryParameter))],
@@ -107,8 +117,9 @@ function toPathParameter(name: string, inputs: readonly Field[]): Json {
 /** Lists repeat `name[]`; objects are `name[member]`. */
 function toQueryParameter(field: Field): Json {
   const schema = schemaOf(field)
-  const nested = field.fields !== undefined || field.type === 'json' || field.type === 'object'
-  if (field.list !== undefined) return { name: `${field.name}[]`, in: 'query', required: isRequired(field), style: 'form', explode: true, schema }
+  const type = (schema as Document)['type']
+  const nested = field.type === 'json' || type === 'object'
+  if (type === 'array') return { name: `${field.name}[]`, in: 'query', required: isRequired(field), style: 'form', explode: true, schema }
   return { name: field.name, in: 'query', required: isRequired(field), ...(nested ? { style: 'deepObject', explode: true } : {}), schema }
 }
 

@@ -21,8 +21,9 @@ import type {
   Tokens,
 } from '../runtime/capabilities.js'
 import type { Run } from '../runtime/frame.js'
-import type { SqlFact, Trace } from '../runtime/trace.js'
+import { noteSql, type SqlFact, type Trace } from '../runtime/trace.js'
 import type { WorkspaceSnapshot } from '../workspace/snapshot.js'
+import { type LoginNotes, noteAccounts, noteTokens } from './login-notes.js'
 
 /** `guarded`, `empty` and `observe`: see RecordsSessionOptions. */
 export interface OpenRecordsOptions {
@@ -50,6 +51,9 @@ export interface RunServices {
   rehash?(workspace: WorkspaceSnapshot, datasource: string, text: string, hash: string): Promise<void>
 }
 
+/** For the session of a traced run. */
+export const observing = (trace: Trace): OpenRecordsOptions => ({ observe: (fact) => noteSql(trace, fact) })
+
 export class RequestRun implements Run, ResponseHead {
   readonly budget: Budget
   readonly clock: Clock
@@ -57,7 +61,8 @@ export class RequestRun implements Run, ResponseHead {
   readonly caller: Caller
   readonly request: RequestFacts
   readonly env: Obj
-  readonly trace: Trace | null = null
+  /** Set before the run begins when the request history wants to know what it does. */
+  trace: Trace | null = null
   readonly logs: Value[] | null = null
   /** The head of the response is the run itself: one object less per request. */
   status: number | null = null
@@ -71,6 +76,8 @@ export class RequestRun implements Run, ResponseHead {
   private issuer: Tokens | undefined
   private signIn: Accounts | undefined
   private checker: Passwords | undefined
+  /** What it did about somebody's login; null when nothing. */
+  login: LoginNotes | null = null
 
   constructor(services: RunServices, limits: BudgetLimits, workspace: WorkspaceSnapshot, datasource: string, caller: Caller, request: RequestFacts) {
     this.services = services
@@ -105,7 +112,7 @@ export class RequestRun implements Run, ResponseHead {
   }
 
   get records(): RecordsSession {
-    this.session ??= this.services.openRecords(this.workspace, this.datasource)
+    this.session ??= this.services.openRecords(this.workspace, this.datasource, this.trace === null ? undefined : observing(this.trace))
     return this.session
   }
 
@@ -123,17 +130,24 @@ export class RequestRun implements Run, ResponseHead {
   }
 
   get accounts(): Accounts | undefined {
-    this.signIn ??= this.services.accounts?.({
-      workspaceId: this.workspace.id,
-      tables: this.workspace.tables,
-      records: () => this.records,
-      ip: () => this.request.remoteIp,
-    })
+    if (this.signIn === undefined && this.services.accounts !== undefined)
+      this.signIn = noteAccounts(
+        this.services.accounts({
+          workspaceId: this.workspace.id,
+          tables: this.workspace.tables,
+          records: () => this.records,
+          ip: () => this.request.remoteIp,
+        }),
+        this,
+      )
     return this.signIn
   }
 
   get tokens(): Tokens {
-    this.issuer ??= tokensOf(this.services.tokens, this.workspace.id, this.workspace.tables, () => this.records.datasource)
+    this.issuer ??= noteTokens(
+      tokensOf(this.services.tokens, this.workspace.id, this.workspace.tables, () => this.records.datasource),
+      this,
+    )
     return this.issuer
   }
 

@@ -4,7 +4,7 @@ import { forgetOldSignIns } from '../auth/forget.js'
 import type { Database } from '../db/client.js'
 import { emptyBin } from '../db/ddl/bin.js'
 import { forgetImportJobs } from '../db/import-jobs.js'
-import { repairWorkspaceIndexes } from '../workspace/indexes.js'
+import { repairWorkspaceIndexes, repairWorkspaceRules } from '../workspace/indexes.js'
 import { listWorkspaces } from '../workspace/store.js'
 
 export interface Housekeeping {
@@ -21,10 +21,12 @@ export interface HousekeepingOptions {
   onError(error: unknown): void
   /** Told of indexes that still could not be built. */
   onProblem(problem: string): void
+  /** Further work, done by one node of all. */
+  also?: readonly (() => Promise<unknown>)[]
 }
 
 /** Begins at once, in the background. */
-export function startHousekeeping(db: Database, { everyMs = 3_600_000, onError, onProblem }: HousekeepingOptions): Housekeeping {
+export function startHousekeeping(db: Database, { everyMs = 3_600_000, onError, onProblem, also = [] }: HousekeepingOptions): Housekeeping {
   let stopped = false
   let running: Promise<void> = Promise.resolve()
 
@@ -35,7 +37,9 @@ export function startHousekeeping(db: Database, { everyMs = 3_600_000, onError, 
     await attempt(() => emptyBin(db, onError))
     await attempt(() => forgetImportJobs(db))
     await attempt(() => forgetOldSignIns(db))
+    for (const work of also) await attempt(work)
     await attempt(async () => {
+      for (const { id } of await listWorkspaces(db)) await attempt(() => repairWorkspaceRules(db, id))
       for (const { id } of await listWorkspaces(db)) await attempt(async () => (await repairWorkspaceIndexes(db, id)).forEach(onProblem))
     })
   }

@@ -42,6 +42,8 @@ export class Cursor {
   height = 0
   /** `output { … }` found inside the `llm` of an agent. */
   nestedOutput: Field[] | undefined
+  /** The mark of the expression quote being read. */
+  openQuote: string | undefined
   readonly #readers: Readers
   readonly #lines: Source
   readonly #findings: Finding[] = []

@@ -37,13 +37,23 @@ export function parseFilterStep(c: Cursor, context: Context): FilterStep {
   let highest = 0
   while (c.isOp(':') && !belongsToOuter(c, context)) {
     c.advance()
-    const argument = c.expr(argumentContext(context))
-    warnCapturedOperator(c, name, argument)
-    args.push(argument)
+    args.push(parseArgument(c, name, context))
     highest = Math.max(highest, c.height)
   }
   c.height = highest
   return disabled ? { name, args, disabled: true, at } : { name, args, at }
+}
+
+/** Editors leave the last argument out: `|concat:$name:` is read with null. */
+function parseArgument(c: Cursor, filter: string, context: Context): Expr {
+  if (c.isOp(')') || (c.tok.kind === 'quote' && c.tok.value === c.openQuote)) {
+    c.warn(`The argument of \`|${filter}\` after the colon is missing: null.`, c.lastEnd)
+    c.height = 0
+    return { type: 'constant', name: 'null', at: c.lastEnd }
+  }
+  const argument = c.expr(argumentContext(context))
+  warnCapturedOperator(c, filter, argument)
+  return argument
 }
 
 const argumentContext = (context: Context): Context => {

@@ -31,7 +31,10 @@ export function parseObject(c: Cursor, context: Context, style: ObjectStyle = {}
       c.nestedOutput = c.fields()
       return
     }
+    const disabled = isDisabledEntry(c)
+    if (disabled) c.warn('A disabled entry is not kept.', c.advance().start)
     const entry = parseSpread(c, inner) ?? parseEntry(c, inner, style)
+    if (disabled) return
     if (entry.type === 'entry') {
       if (keys.has(entry.key)) c.error(`The key \`${entry.key}\` appears twice.`, entry.at ?? c.lastEnd, 'Remove or rename one of the two.')
       keys.add(entry.key)
@@ -42,6 +45,9 @@ export function parseObject(c: Cursor, context: Context, style: ObjectStyle = {}
 }
 
 const isNestedOutput = (c: Cursor): boolean => c.isWord('output') && c.ahead.kind === 'op' && c.ahead.value === '{'
+
+/** `!key: value`, as editors write a member that is switched off. */
+const isDisabledEntry = (c: Cursor): boolean => c.isOp('!') && (c.ahead.kind === 'word' || c.ahead.kind === 'text')
 
 /** Reads entries up to the closer and answers the height of the highest. */
 function readEntries(c: Cursor, openedAt: number, close: ']' | '}', read: () => void): number {

@@ -199,16 +199,25 @@ function skipGroup(c: Cursor): void {
   }
 }
 
+/** Null, where editors leave an expression out. */
+function nothing(c: Cursor, at: number): Expr {
+  c.warn('An expression quote without an expression is null.', at)
+  return { type: 'constant', name: 'null', at }
+}
+
 /** `` `expr` `` and three backticks around lines: the content is an ordinary expression. */
 function parseQuote(c: Cursor, context: Context): Expr {
   const open = c.advance()
   const isClose = (): boolean => c.tok.kind === 'quote' && c.tok.value === open.value
+  const outer = c.openQuote
+  c.openQuote = open.value
   const inner = c.attempt(() => {
-    if (isClose()) c.fail('An expression quote holds an expression.')
+    if (isClose()) return nothing(c, open.start)
     const expr = c.expr(inside(context))
     if (!isClose()) c.fail(`Expected the closing ${open.value === '`' ? 'backtick' : 'three backticks'}, found ${c.found}.`)
     return expr
   })
+  c.openQuote = outer
   if (inner === undefined) while (!c.atEnd && !isClose() && !(open.value === '`' && c.tok.newline)) c.advance()
   if (isClose()) c.advance()
   return group(inner, open.start)

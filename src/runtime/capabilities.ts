@@ -51,6 +51,8 @@ export interface RecordsSession {
   setDatasource(name: string): void
   /** Everything inside uses one client; nesting is a savepoint; a throw rolls back. */
   transaction<T>(body: () => Promise<T>, options?: { isolation?: string }): Promise<T>
+  /** Runs what may fail and be caught: in a transaction, a statement that fails then undoes itself alone. */
+  attempt?<T>(body: () => Promise<T>): Promise<T>
 }
 
 /** One database statement, its SQL already built. */
@@ -93,6 +95,8 @@ export interface RecordsRequest {
   compileBound(expr: Expr, name: string): (frame: Frame, value: Value) => Value
   /** Fills a template with the variables of the program; present for statements that may be templates. */
   fillTemplate?(frame: Frame, source: string): Promise<string>
+  /** Tells the builder, when saving, of a part that is left out. */
+  warn(message: string, hint?: string): void
   /** The query of an addon. Throws AppError when nothing has that name, and for an addon that is no query. */
   addon(name: string): AddonRequest
 }

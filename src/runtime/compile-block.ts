@@ -84,7 +84,7 @@ function tracedSync(steps: readonly CompiledStep[], frame: Frame, trace: Trace):
     try {
       frame.run.budget.spend(1)
       const completion = (step.action.run as (frame: Frame) => Completion)(frame)
-      finish(entry, step, frame)
+      finish(entry, step, frame, trace)
       if (completion !== undefined) return completion
     } catch (error) {
       throw fail(entry, locate(error, step), frame)
@@ -102,7 +102,7 @@ async function tracedAsync(steps: readonly CompiledStep[], frame: Frame, trace: 
     try {
       frame.run.budget.spend(1)
       const completion = step.action.async ? await step.action.run(frame) : step.action.run(frame)
-      finish(entry, step, frame)
+      finish(entry, step, frame, trace)
       if (completion !== undefined) return completion
     } catch (error) {
       throw fail(entry, locate(error, step), frame)
@@ -127,10 +127,10 @@ function begin({ position }: CompiledStep, frame: Frame, trace: Trace): TraceEnt
   return entry
 }
 
-function finish(entry: TraceEntry | null, { writes }: CompiledStep, frame: Frame): void {
+function finish(entry: TraceEntry | null, { writes }: CompiledStep, frame: Frame, { withoutValues }: Trace): void {
   if (entry === null) return
   entry.duration = elapsed(frame) - entry.start
-  if (writes === null) return
+  if (writes === null || withoutValues === true) return
   const value: Value | undefined = frame.slots[writes]
   if (value === undefined) return
   release(frame, writes)

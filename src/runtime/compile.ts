@@ -1,4 +1,5 @@
 /** Definitions to programs, and the checks a definition must pass before it is stored. */
+import { undeclaredParams } from '../definitions/query.js'
 import { type AppError, fatal, type ProgramPosition } from '../errors.js'
 import type { InputReader } from '../fields/inputs.js'
 import type { Definition, Expr, Field } from '../lang/tree.js'
@@ -50,6 +51,7 @@ export function checkDefinition(definition: Definition, registry: Registry, work
   try {
     const { scope } = compileParts(definition, { registry, workspace, sink: collectingSink(problems) })
     reportUndeclared(scope, problems)
+    reportUnreadParams(definition, problems)
   } catch (error) {
     problems.push({ message: locate(error, undefined).message, severity: 'error' })
   }
@@ -80,6 +82,16 @@ function reportUndeclared(scope: Scope, problems: ProgramProblem[]): void {
       ...suggestionHint(name, scope.written),
     })
   }
+}
+
+function reportUnreadParams(definition: Definition, problems: ProgramProblem[]): void {
+  for (const param of definition.kind === 'query' ? undeclaredParams(definition) : [])
+    problems.push({
+      message: `The path parameter {${param}} is not declared in input.`,
+      hint: `Add "int ${param}" or "text ${param}" to input.`,
+      severity: 'warning',
+      ...(definition.at === undefined ? {} : { at: definition.at }),
+    })
 }
 
 const unjudged = { document: '', call: () => Promise.resolve(null) }
@@ -189,7 +201,7 @@ class StackProgram implements Program {
     const { body } = this
     const passThrough = run.trace === null && run.test === undefined
     if (body.async || this.responseWaits) return this.execute(run, rawInput, 0, passThrough)
-    const frame = this.createFrame(run, this.receive(run, rawInput), 0, passThrough)
+    const frame = this.createFrame(run, this.receive(run, rawInput, 0), 0, passThrough)
     try {
       return body.run(frame) === 'return' ? frame.returned : this.respond(frame)
     } catch (error) {
@@ -200,7 +212,7 @@ class StackProgram implements Program {
   private async execute(run: Run, rawInput: ReadonlyMap<string, Value>, depth: number, passThrough: boolean): Promise<Value> {
     if (depth > run.budget.limits.maxDepth) throw depthError(run)
     if (depth % levelsPerTurn === levelsPerTurn - 1) await Promise.resolve()
-    const frame = this.createFrame(run, this.receive(run, rawInput), depth, passThrough)
+    const frame = this.createFrame(run, this.receive(run, rawInput, depth), depth, passThrough)
     const { body } = this
     try {
       const completion = body.async ? await body.run(frame) : body.run(frame)
@@ -215,9 +227,9 @@ class StackProgram implements Program {
     return hideSecrets(locate(error, undefined), { inputs: this.sensitiveInputs, columns: this.sensitiveColumns }, frame.input, frame.slots)
   }
 
-  private receive(run: Run, rawInput: ReadonlyMap<string, Value>): Obj {
+  private receive(run: Run, rawInput: ReadonlyMap<string, Value>, depth: number): Obj {
     try {
-      return this.readInputs(rawInput, { now: run.clock.now() })
+      return this.readInputs(rawInput, { now: run.clock.now(), called: depth > 0 })
     } catch (error) {
       throw this.refusal(locate(error, undefined), rawInput)
     }

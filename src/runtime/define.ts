@@ -182,6 +182,8 @@ export interface Step {
   mayLeave(how: 'break' | 'continue'): boolean
   /** Refuses a save, but stops a stored program only when it is reached: the returned function throws. */
   later(error: AppError): () => never
+  /** Tells the builder, when saving. */
+  warn(message: string, hint?: string): void
   /** All blocks of that name, in order. */
   bodies(block: string): CompiledBlock[]
   body(block: string): Body

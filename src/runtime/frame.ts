@@ -61,6 +61,8 @@ export interface Run {
   authenticate?(token: string, table: string): Promise<Caller>
   /** Name of the unit test that runs: statements with a `mock` of that name answer it. */
   readonly test?: string
+  /** Within `expect.to_throw`: an endpoint that fails throws instead of answering its error. */
+  readonly throwing?: true
 }
 
 export interface Frame {

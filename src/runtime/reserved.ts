@@ -24,6 +24,7 @@ const statements = words(`
   redis.range redis.ratelimit redis.remove redis.set redis.shift redis.unshift remove return schema.parse.array schema.parse.attribute
   schema.parse.constant schema.parse.enum schema.parse.immutable schema.parse.object security.check_password security.create_auth_token
   security.create_curve_key security.create_password security.create_rsa_key security.create_secret_key security.create_uuid
+  security.jwe_decode_legacy security.jwe_encode_legacy
   security.decrypt security.encrypt security.jwe_decode security.jwe_encode security.jws_decode security.jws_encode security.random_bytes
   security.random_number storage.append_file storage.create_attachment storage.create_audio storage.create_file_resource
   storage.create_image storage.create_video storage.delete_file storage.read_file_resource storage.sign_private_url stream.from_csv

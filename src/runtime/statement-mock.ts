@@ -13,10 +13,13 @@ export function withMock(c: StatementCompiler, step: Step, action: Action, at: L
   const answers = new Map<string, Evaluate>()
   if (waits(mock.value, c.registry)) step.fail('JavaScript cannot stand in a mock.')
   for (const entry of mock.value.entries) if (entry.type === 'entry') answers.set(entry.key, compileEscape(c, entry.value, at))
+  // `var $x { value = …, mock = … }`: the answer is what the variable gets.
+  const variable = /^var(?:\.update)?$/.test(step.statement.name) ? step.place() : null
   const answer = (frame: Frame): boolean => {
     const read = frame.run.test === undefined ? undefined : answers.get(frame.run.test)
     if (!read) return false
-    step.store(frame, read(frame))
+    if (variable === null) step.store(frame, read(frame))
+    else variable.write(frame, read(frame))
     return true
   }
   if (action.async) return { async: true, run: async (frame) => (answer(frame) ? undefined : action.run(frame)) }

@@ -31,11 +31,13 @@ export interface Trace {
   readonly entries: TraceEntry[]
   readonly limit: number
   dropped: number
+  /** Leaves results out. */
+  readonly withoutValues?: true
   /** The innermost statement that runs now; null while one runs that was not recorded. */
   current?: TraceEntry | null
 }
 
-export const createTrace = (limit: number): Trace => ({ entries: [], limit, dropped: 0, current: null })
+export const createTrace = (limit: number, options: Pick<Trace, 'withoutValues'> = {}): Trace => ({ entries: [], limit, dropped: 0, current: null, ...options })
 
 /** Says what the statement that runs now sent to a database. */
 export function noteSql({ current }: Trace, fact: SqlFact): void {

@@ -18,10 +18,12 @@ import type { HttpSettings } from '../http/settings.js'
 import { startHousekeeping } from '../jobs/housekeeping.js'
 import { createRegistry } from '../runtime/registry.js'
 import { createAuditLog } from '../services/audit-log.js'
+import { createAuditRetention } from '../services/audit-retention.js'
 import { createCaptcha } from '../services/captcha.js'
 import { createChallenges } from '../services/challenge.js'
 import { systemClock } from '../services/clock.js'
 import { createEgress } from '../services/egress.js'
+import { loadPlaces, noPlaces } from '../services/geoip.js'
 import { createIdempotencyStore } from '../services/idempotency.js'
 import type { Metrics } from '../services/metrics.js'
 import type { Observe } from '../services/observe.js'
@@ -75,7 +77,8 @@ export async function buildHouse(config: Config, { db, secret, log, metrics }: G
   const reportError = (kind: string) => (error: unknown) => log.error({ err: error }, kind)
   const egress = createEgress({ allow: config.egressAllow })
   const outbound = createOutbound(egress)
-  const { watch, record, observe } = createWatching({ db, secret, cipher, outbound, metrics, log })
+  const places = config.geoip === undefined ? noPlaces : loadPlaces(config.geoip)
+  const { watch, record, observe } = createWatching(config, { db, secret, cipher, outbound, places, metrics, log })
   const passwords = choosePasswords(config, outbound, observe)
   const vaults = createVaults(secrets)
   const compilers = createCompilers(createRegistry(allStatements, allFilters), { directQuery: config.database.directQuery, vaults })
@@ -101,13 +104,14 @@ export async function buildHouse(config: Config, { db, secret, log, metrics }: G
     onError: reportError('idempotency_purge_failed'),
   })
   const insecureIssuers = options.insecureIssuers === true
-  const { services, close } = createRunServices(config, { db, secrets, vaults, epochs, passwords, egress, outbound, observe, log, insecureIssuers })
+  const { services, close } = createRunServices(config, { db, secrets, vaults, epochs, passwords, egress, outbound, places, observe, log, insecureIssuers })
   metrics.gauge('stackhold_password_queue', 'Passwords waiting to be hashed.', () => passwords.waiting)
   metrics.gauge('stackhold_database_connections', 'Connections of the pool.', () => db.poolCounts.total)
   await keepInBin(db, config.database.binDays)
   const housekeeping = startHousekeeping(db, {
     onError: reportError('housekeeping_failed'),
     onProblem: (problem) => log.warn({ problem }, 'index_not_built'),
+    also: [() => createAuditRetention({ db, clock: systemClock, log: audit, days: config.auditDays }).cut()],
   })
   const history = createRequestHistory({ db, clock: systemClock, onError: reportError('history_failed') })
   metrics.gauge('stackhold_history_dropped', 'Requests that the history left out because too many came at once.', () => history.dropped)
@@ -142,6 +146,7 @@ export async function buildHouse(config: Config, { db, secret, log, metrics }: G
             settings,
             services,
             epochs,
+            idempotency,
             adminTokens,
             accounts: createAdminAccounts(db, passwords),
             audit,

@@ -11,9 +11,9 @@ import type { Database } from '../db/client.js'
 import { createExternalDatabases } from '../db/external/external-databases.js'
 import { createRecordsSession } from '../db/records.js'
 import type { RunServices } from '../http/request-run.js'
+import type { Places } from '../runtime/capabilities.js'
 import { systemClock } from '../services/clock.js'
 import type { Egress } from '../services/egress.js'
-import { loadPlaces, noPlaces } from '../services/geoip.js'
 import { createJavaScript } from '../services/javascript.js'
 import { createMailer } from '../services/mailer.js'
 import type { Observe } from '../services/observe.js'
@@ -32,6 +32,8 @@ export interface RunServicesOptions {
   passwords: PasswordService
   egress: Egress
   outbound: Outbound
+  /** Of `util.ip_lookup`. */
+  places: Places
   observe: Observe
   log: Logger
   /** Login providers over plain http, for tests. */
@@ -39,7 +41,7 @@ export interface RunServicesOptions {
 }
 
 export function createRunServices(config: Config, options: RunServicesOptions): { services: RunServices; close(): void } {
-  const { db, secrets, vaults, epochs, passwords, egress, outbound, observe, log, insecureIssuers } = options
+  const { db, secrets, vaults, epochs, passwords, egress, outbound, places, observe, log, insecureIssuers } = options
   const { maxSeconds } = config.tokens
   const templates = createTemplates()
   const javascript =
@@ -79,7 +81,7 @@ export function createRunServices(config: Config, options: RunServicesOptions): 
     templates,
     ...(javascript === undefined ? {} : { javascript }),
     external,
-    places: config.geoip === undefined ? noPlaces : loadPlaces(config.geoip),
+    places,
     openRecords: (workspace, datasource, open) =>
       createRecordsSession(db, {
         workspaceId: workspace.id,

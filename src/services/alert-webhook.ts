@@ -15,6 +15,10 @@ export interface AlertWebhook {
   read(): Promise<Webhook | null>
   /** Null switches it off. */
   write(webhook: Webhook | null): Promise<void>
+  /** Seals what is stored with the key in force. */
+  reseal(): Promise<void>
+  /** Goes back to that of the environment, if any. */
+  reset(): Promise<void>
   /** False when it was not accepted; true when there is no webhook. */
   deliver(alert: Alert): Promise<boolean>
 }
@@ -23,6 +27,8 @@ export interface AlertWebhookOptions {
   db: Pick<Database, 'query'>
   clock: Clock
   outbound: Pick<Outbound, 'send'>
+  /** Where alerts go as long as nothing else was written. */
+  standard?: Webhook | null
   /** Seals the secret at rest. */
   cipher: { seal(text: string, about: string): Buffer; open(sealed: Buffer, about: string): string }
 }
@@ -35,11 +41,26 @@ const timeoutMs = 5_000
 export const signAlert = (secret: string, seconds: number, body: string): string =>
   `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`
 
-export function createAlertWebhook({ db, clock, outbound, cipher }: AlertWebhookOptions): AlertWebhook {
+interface StoredWebhook {
+  url?: string
+  secret?: string
+}
+
+export function createAlertWebhook({ db, clock, outbound, cipher, standard = null }: AlertWebhookOptions): AlertWebhook {
+  const readStored = async (): Promise<StoredWebhook | undefined> =>
+    (await db.query<{ value: StoredWebhook }>('select value from stackhold.setting where key = $1', [settingKey]))[0]?.value
+  const open = ({ url, secret }: StoredWebhook): Webhook | null =>
+    url === undefined || secret === undefined ? null : { url, secret: cipher.open(Buffer.from(secret, 'base64'), settingKey) }
   const read = async (): Promise<Webhook | null> => {
-    const [row] = await db.query<{ value: { url?: string; secret?: string } }>('select value from stackhold.setting where key = $1', [settingKey])
-    if (row?.value.url === undefined || row.value.secret === undefined) return null
-    return { url: row.value.url, secret: cipher.open(Buffer.from(row.value.secret, 'base64'), settingKey) }
+    const stored = await readStored()
+    return stored === undefined ? standard : open(stored)
+  }
+  const write = async (webhook: Webhook | null): Promise<void> => {
+    const value = webhook === null ? {} : { url: webhook.url, secret: cipher.seal(webhook.secret, settingKey).toString('base64') }
+    await db.query('insert into stackhold.setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value, updated_at = now()', [
+      settingKey,
+      JSON.stringify(value),
+    ])
   }
   const send = async ({ url, secret }: Webhook, body: string): Promise<boolean> => {
     const signature = signAlert(secret, Math.floor(clock.now() / 1000), body)
@@ -49,13 +70,13 @@ export function createAlertWebhook({ db, clock, outbound, cipher }: AlertWebhook
   }
   return {
     read,
-    async write(webhook) {
-      if (webhook === null) return void (await db.query('delete from stackhold.setting where key = $1', [settingKey]))
-      const value = { url: webhook.url, secret: cipher.seal(webhook.secret, settingKey).toString('base64') }
-      await db.query('insert into stackhold.setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value, updated_at = now()', [
-        settingKey,
-        JSON.stringify(value),
-      ])
+    write,
+    async reseal() {
+      const stored = await readStored()
+      if (stored !== undefined) await write(open(stored))
+    },
+    async reset() {
+      await db.query('delete from stackhold.setting where key = $1', [settingKey])
     },
     async deliver(alert) {
       const webhook = await read()

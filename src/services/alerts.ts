@@ -1,7 +1,8 @@
 /** Makes alerts of security events that all nodes wrote, tells them once, and keeps a bounded list. */
 import type { Database, Transaction } from '../db/client.js'
 import type { Clock } from '../runtime/capabilities.js'
-import { type AlertRule, defaultAlertRules } from './alert-rules.js'
+import { type AlertRule, type AlertTuning, defaultAlertRules, type TunedRule, type Tunings } from './alert-rules.js'
+import { createAlertSettings } from './alert-settings.js'
 
 export interface Alert {
   id: number
@@ -19,7 +20,10 @@ export interface Alert {
 }
 
 export interface Alerts {
-  readonly rules: readonly AlertRule[]
+  /** As they are in force now, on every node. */
+  rules(): Promise<TunedRule[]>
+  /** Changes numbers of a rule for all nodes; null goes back to those of the environment. Undefined when there is no such rule. */
+  tune(id: string, tuning: Partial<AlertTuning> | null): Promise<TunedRule | undefined>
   /** Looks at the rules that count one of these kinds; all of them when absent. Resolves with what is new. */
   evaluate(kinds?: ReadonlySet<string>): Promise<Alert[]>
   list(query: { open: boolean; limit: number; offset: number }): Promise<{ items: Alert[]; total: number }>
@@ -31,6 +35,8 @@ export interface AlertOptions {
   db: Pick<Database, 'query' | 'withTransaction'>
   clock: Clock
   rules?: readonly AlertRule[]
+  /** Numbers of the environment, by the ids of rules. */
+  tunings?: Tunings
   /** Sends a new alert somewhere; its failure is noted with the alert. */
   deliver?(alert: Alert): Promise<boolean>
   onAlert?(alert: Alert): void
@@ -72,20 +78,28 @@ const measures: Readonly<Record<AlertRule['measure'], string>> = {
 }
 
 /** Keys that reached the count within the rule's time. Only names of ours become part of the text. */
-const countsOf = ({ by, measure, followedBy }: AlertRule): string => `
+const countsOf = ({ by, measure, followedBy, reason }: AlertRule): string => `
   select ${by} as key, (${measures[measure]})::int8 as count from stackhold.security_event e
   where kind = any($1) and created_at > to_timestamp($2::float8 / 1000) and ${by} <> ''
-  ${followedBy === undefined ? '' : `and exists (select from stackhold.security_event s where s.kind = $4 and s.${by} = e.${by} and s.id > e.id)`}
+  ${followedBy === undefined ? '' : `and exists (select from stackhold.security_event s where s.kind = any($4) and s.${by} = e.${by} and s.id > e.id)`}
+  ${reason === undefined ? '' : `and e.reason = $${followedBy === undefined ? 4 : 5}`}
   group by ${by} having ${measures[measure]} >= $3 order by 2 desc limit 50`
 
-export function createAlerts({ db, clock, rules = defaultAlertRules, deliver, onAlert = () => {}, keep = 10_000 }: AlertOptions): Alerts {
+/** Whether events of these kinds can make it count more. */
+const isDue = ({ events, reason, followedBy = [] }: AlertRule, kinds: ReadonlySet<string>): boolean =>
+  followedBy.some((kind) => kinds.has(kind)) || events.some((kind) => kinds.has(reason === undefined ? kind : `${kind}:${reason}`))
+
+export function createAlerts({ db, clock, rules = defaultAlertRules, tunings = {}, deliver, onAlert = () => {}, keep = 10_000 }: AlertOptions): Alerts {
+  const settings = createAlertSettings(rules, tunings)
+
   const raise = async (transaction: Transaction, rule: AlertRule, now: number): Promise<Alert[]> => {
     const since = now - rule.minutes * 60_000
     const found = await transaction.query<{ key: string; count: number }>(countsOf(rule), [
       [...rule.events],
       since,
       rule.count,
-      ...(rule.followedBy === undefined ? [] : [rule.followedBy]),
+      ...(rule.followedBy === undefined ? [] : [[...rule.followedBy]]),
+      ...(rule.reason === undefined ? [] : [rule.reason]),
     ])
     const made: Alert[] = []
     for (const { key, count } of found) {
@@ -114,16 +128,18 @@ export function createAlerts({ db, clock, rules = defaultAlertRules, deliver, on
   }
 
   return {
-    rules,
+    rules: () => settings.read(db),
+    tune: (id, tuning) => settings.write(db, id, tuning),
     async evaluate(kinds) {
-      const due = kinds === undefined ? rules : rules.filter((rule) => kinds.has(rule.followedBy ?? '') || rule.events.some((kind) => kinds.has(kind)))
+      const due = kinds === undefined ? rules : rules.filter((rule) => isDue(rule, kinds))
       if (due.length === 0) return []
       const made = await db.withTransaction(async (transaction) => {
         // One node at a time, so that two never make the same alert.
         await transaction.query(`select pg_advisory_xact_lock(hashtext('stackhold.security_alert'))`)
         const now = clock.now()
         const found: Alert[] = []
-        for (const rule of due) found.push(...(await raise(transaction, rule, now)))
+        const wanted = new Set(due.map(({ id }) => id))
+        for (const rule of await settings.read(transaction)) if (rule.enabled && wanted.has(rule.id)) found.push(...(await raise(transaction, rule, now)))
         if (found.length > 0)
           await transaction.query(
             'delete from stackhold.security_alert where id <= (select id from stackhold.security_alert order by id desc offset $1 limit 1)',

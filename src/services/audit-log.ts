@@ -7,6 +7,7 @@ import type { Database, Queryable, Transaction } from '../db/client.js'
 import { canonicalJson } from '../lib/canonical-json.js'
 import { plainData, plainLine } from '../lib/plain-line.js'
 import type { Clock } from '../runtime/capabilities.js'
+import { type AuditSeals, createAuditSeals, type SealedCheckpoint, type SealedHead } from './audit-seal.js'
 
 export interface AuditEntry {
   /** `multidoc.push`, `admin.login`: what was done. */
@@ -52,14 +53,14 @@ export interface AuditLog {
   /** Adds an entry; in the given transaction it stands or falls with it. Throws when it cannot be written. */
   append(entry: AuditEntry, transaction?: Transaction): Promise<void>
   list(query: AuditQuery): Promise<{ items: StoredEntry[]; total: number }>
-  /** Writes the first entry of a new log. */
+  /** Writes the first entry of a new log; seals what was sealed with a previous key with the one in force. */
   open(): Promise<void>
   /** The highest entry this process has seen, for `verifyAuditLog`. */
   readonly seen: { id: number; hash: string }
   /** Keyed digest (hex) of plain data, for `before` and `after`: nobody can try out what it was made of. */
   digest(value: unknown): string
-  /** Whether a seal of the end of the chain was made with our key. */
-  isSealed(head: { id: number; hash: Uint8Array; seal: Uint8Array }): boolean
+  /** Of the end of the chain, and of where it was shortened. */
+  readonly seals: AuditSeals
 }
 
 export const genesis = Buffer.alloc(32)
@@ -116,13 +117,37 @@ export interface AuditLogOptions {
   keys: readonly Uint8Array[]
 }
 
+/** The previous key may be gone after this start. What none of our keys made stays as it is, and is found by a check. */
+async function reseal(db: Queryable, head: SealedHead, seals: AuditSeals): Promise<void> {
+  if (seals.judgeHead(head) === 'previous') await db.query('update stackhold.audit_head set seal = $1', [seals.sealHead(head.id, head.hash)])
+  const checkpoint = await readCheckpoint(db)
+  if (checkpoint !== null && seals.judgeCheckpoint(checkpoint) === 'previous')
+    await writeCheckpoint(db, { ...checkpoint, seal: seals.sealCheckpoint(checkpoint.id, checkpoint.hash, checkpoint.cutAt) })
+}
+
+/** Where the log begins when it was shortened; null while it has everything. */
+export async function readCheckpoint(db: Pick<Queryable, 'query'>): Promise<SealedCheckpoint | null> {
+  const [row] = await db.query<{ id: number; hash: Uint8Array; cut_at: number; seal: Uint8Array }>(
+    'select id, hash, cut_at, seal from stackhold.audit_checkpoint',
+  )
+  return row === undefined ? null : { id: row.id, hash: row.hash, cutAt: row.cut_at, seal: row.seal }
+}
+
+export async function writeCheckpoint(db: Pick<Queryable, 'query'>, { id, hash, cutAt, seal }: SealedCheckpoint): Promise<void> {
+  await db.query(
+    `insert into stackhold.audit_checkpoint (id, hash, cut_at, seal) values ($1, $2, to_timestamp($3::float8 / 1000), $4)
+     on conflict ("only") do update set id = excluded.id, hash = excluded.hash, cut_at = excluded.cut_at, seal = excluded.seal`,
+    [id, hash, cutAt, seal],
+  )
+}
+
 /** Only what JSON knows: streams and the like have no digest of their own. */
 const toPlainValue = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'stream' in value ? 'stream' : value)
 
 export function createAuditLog({ db, clock, keys }: AuditLogOptions): AuditLog {
   let seen = { id: 0, hash: '' }
   const [key = genesis] = keys
-  const seal = (id: number, hash: Uint8Array, by: Uint8Array = key): Buffer => createHmac('sha256', by).update(`head|${id}|`).update(hash).digest()
+  const seals = createAuditSeals(keys)
 
   /** The lock is held until the transaction ends, so that entries follow each other in the order they are committed. */
   const appendIn = async (transaction: Queryable, entry: AuditEntry): Promise<void> => {
@@ -165,7 +190,7 @@ export function createAuditLog({ db, clock, keys }: AuditLogOptions): AuditLog {
     )
     await transaction.query(
       'insert into stackhold.audit_head (id, hash, seal) values ($1, $2, $3) on conflict ("only") do update set id = excluded.id, hash = excluded.hash, seal = excluded.seal',
-      [unsigned.id, hash, seal(unsigned.id, hash)],
+      [unsigned.id, hash, seals.sealHead(unsigned.id, hash)],
     )
   }
   /** What others may cut off later; read after the commit. */
@@ -202,8 +227,9 @@ export function createAuditLog({ db, clock, keys }: AuditLogOptions): AuditLog {
     async open() {
       await db.withTransaction(async (transaction) => {
         await transaction.query(`select pg_advisory_xact_lock(hashtext('stackhold.audit_entry'))`)
-        const [known] = await transaction.query('select from stackhold.audit_head')
-        if (known === undefined) await appendIn(transaction, { action: 'audit_log.open', actor: 'server', ip: '', object: 'audit_log' })
+        const [head] = await transaction.query<SealedHead>('select id, hash, seal from stackhold.audit_head')
+        if (head !== undefined) await reseal(transaction, head, seals)
+        else await appendIn(transaction, { action: 'audit_log.open', actor: 'server', ip: '', object: 'audit_log' })
       })
       await remember()
     },
@@ -215,6 +241,6 @@ export function createAuditLog({ db, clock, keys }: AuditLogOptions): AuditLog {
         .update('value|')
         .update(canonicalJson(toPlainValue(value)))
         .digest('hex'),
-    isSealed: ({ id, hash, seal: given }) => keys.some((one) => Buffer.from(given).equals(seal(id, hash, one))),
+    seals,
   }
 }

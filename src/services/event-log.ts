@@ -20,6 +20,12 @@ export interface SecurityEvent {
   rows: number
 }
 
+/** An event on its way into the table. */
+export interface NewEvent extends SecurityEvent {
+  /** Keyed hash of the account that logged in; empty elsewhere. Not stored. */
+  readonly subject: string
+}
+
 export interface StoredEvent extends SecurityEvent {
   id: number
 }
@@ -46,7 +52,9 @@ export interface EventLog {
 export interface EventLogOptions {
   db: Pick<Database, 'query'>
   clock: Clock
-  /** Told after events were written, with their kinds. */
+  /** Completes events before they are written: sets their `reason`. */
+  complete?(events: readonly NewEvent[]): Promise<void>
+  /** Told after events were written, with their kinds, and `kind:reason` of those with a reason. */
   onWritten?(kinds: ReadonlySet<string>): void
   onError?(error: unknown): void
   /** Events held while they wait. */
@@ -79,14 +87,14 @@ const insert = `insert into stackhold.security_event (created_at, kind, ip, work
     as e (at, kind, ip, workspace_id, table_name, endpoint, account, actor, reason, rows)`
 
 export function createEventLog(options: EventLogOptions): EventLog {
-  const { db, clock, onWritten = () => {}, onError = () => {}, room = 10_000, keep = { rows: 200_000, days: 30 }, flushMs = 1_000 } = options
-  let waiting: SecurityEvent[] = []
+  const { db, clock, complete, onWritten = () => {}, onError = () => {}, room = 10_000, keep = { rows: 200_000, days: 30 }, flushMs = 1_000 } = options
+  let waiting: NewEvent[] = []
   let dropped = 0
   let writtenSinceSweep = 0
   let writing: Promise<void> | null = null
 
-  const toEvent = (fact: Fact): SecurityEvent => {
-    const given = fact as Partial<Record<keyof SecurityEvent | 'scope', string | number>>
+  const toEvent = (fact: Fact): NewEvent => {
+    const given = fact as Partial<Record<keyof NewEvent | 'scope', string | number>>
     const text = (name: keyof typeof given): string => plainLine(String(given[name] ?? ''), 200)
     return {
       createdAt: clock.now(),
@@ -99,6 +107,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       actor: text('actor'),
       reason: text(given.reason === undefined ? 'scope' : 'reason'),
       rows: typeof given.rows === 'number' ? given.rows : 0,
+      subject: text('subject'),
     }
   }
 
@@ -107,8 +116,9 @@ export function createEventLog(options: EventLogOptions): EventLog {
     await db.query('delete from stackhold.security_event where created_at < now() - make_interval(days => $1)', [keep.days])
     await db.query('delete from stackhold.security_event where id <= (select id from stackhold.security_event order by id desc offset $1 limit 1)', [keep.rows])
   }
-  const write = async (batch: readonly SecurityEvent[]): Promise<void> => {
+  const write = async (batch: readonly NewEvent[]): Promise<void> => {
     const column = <K extends keyof SecurityEvent>(name: K): SecurityEvent[K][] => batch.map((event) => event[name])
+    await complete?.(batch)
     await db.query(insert, [
       column('createdAt'),
       column('kind'),
@@ -121,7 +131,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       column('reason'),
       column('rows'),
     ])
-    onWritten(new Set(column('kind')))
+    onWritten(new Set(batch.flatMap(({ kind, reason }) => (reason === '' ? [kind] : [kind, `${kind}:${reason}`]))))
     writtenSinceSweep += batch.length
     if (writtenSinceSweep > keep.rows / 10) await forget()
   }

@@ -7,6 +7,7 @@ import { createRedactor } from './redact.js'
 /** Facts that are part of an ordinary day. */
 const unremarkable: ReadonlySet<Fact['kind']> = new Set([
   'authn_login_success',
+  'authn_login_challenge',
   'authn_token_created',
   'authn_token_revoked',
   'authn_password_change',
@@ -45,7 +46,9 @@ const describeError = (error: unknown, hide: (text: string) => string): object =
 /** Whoever reads events cannot find out by trying which account a hash stands for. `key` is 32 bytes, derived for this alone. */
 export const sealAccounts =
   (key: Uint8Array, next: Observe): Observe =>
-  (fact) =>
-    next(
-      'account' in fact && fact.account !== undefined ? { ...fact, account: createHmac('sha256', key).update(fact.account).digest('hex').slice(0, 16) } : fact,
-    )
+  (fact) => {
+    const seal = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
+    const account = 'account' in fact && fact.account !== undefined ? { account: seal(fact.account).slice(0, 16) } : {}
+    const subject = 'subject' in fact && fact.subject !== undefined ? { subject: seal(`subject|${fact.subject}`) } : {}
+    next({ ...fact, ...account, ...subject })
+  }

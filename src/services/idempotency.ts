@@ -12,9 +12,9 @@ export interface KeptAnswer {
 
 export type ClaimOutcome =
   /** The first request with this key: run it, then keep its answer or let go. */
-  | { kind: 'claimed'; keep(answer: KeptAnswer): Promise<void>; release(): Promise<void> }
+  | { kind: 'claimed'; keep(answer: KeptAnswer | null): Promise<void>; release(): Promise<void> }
   | { kind: 'replay'; answer: KeptAnswer }
-  /** It ran, but its answer was too large to keep. */
+  /** It ran, but its answer was not kept: too large, or null. */
   | { kind: 'forgotten' }
   /** Another request with this key is running. */
   | { kind: 'running'; seconds: number }
@@ -23,7 +23,7 @@ export type ClaimOutcome =
 
 export interface IdempotencyStore {
   /** `subject` is whom and what a key is bound to (caller, endpoint, key); `parameters` is the rest of the request. */
-  claim(workspaceId: number, subject: string, parameters: Uint8Array): Promise<ClaimOutcome>
+  claim(workspaceId: number, subject: string, parameters: Uint8Array, options?: { runMs?: number }): Promise<ClaimOutcome>
   close(): void
 }
 
@@ -68,12 +68,12 @@ export function createIdempotencyStore({ db, keyFor, runMs, onError = () => {} }
     return made
   }
   return {
-    async claim(workspaceId, subject, parameters) {
+    async claim(workspaceId, subject, parameters, { runMs: mayRunMs = runMs } = {}) {
       const { digest, seal } = keysOf(workspaceId)
       const id = createHmac('sha256', digest).update(subject).digest()
       const fingerprint = createHmac('sha256', digest).update(parameters).digest()
       const claim = randomUUID()
-      const claimed = await db.query(claimSql, [id, fingerprint, claim, runMs / 1000, keptSeconds], { fast: true })
+      const claimed = await db.query(claimSql, [id, fingerprint, claim, mayRunMs / 1000, keptSeconds], { fast: true })
       if (claimed.length > 0)
         return {
           kind: 'claimed',
@@ -97,17 +97,18 @@ export function createIdempotencyStore({ db, keyFor, runMs, onError = () => {} }
 }
 
 /** AES-256-GCM over a head as JSON and the body; bound to the id, so that an answer cannot be moved to another key. */
-function sealAnswer(key: Uint8Array, id: Buffer, { status, headers, body }: KeptAnswer): Buffer {
+function sealAnswer(key: Uint8Array, id: Buffer, answer: KeptAnswer | null): Buffer {
+  const { status, headers, body } = answer ?? { status: 0, headers: [], body: new Uint8Array() }
   const head = Buffer.from(JSON.stringify({ status, headers }))
   const length = Buffer.alloc(4)
   length.writeUInt32BE(head.length)
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(id)
-  const parts = body.length > maxKeptBytes ? [] : [length, head, body]
+  const parts = answer === null || body.length > maxKeptBytes ? [] : [length, head, body]
   return Buffer.concat([nonce, ...parts.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()])
 }
 
-/** Null for an answer that was too large. Throws when it was not sealed for this key. */
+/** Null for an answer that was not kept. Throws when it was not sealed for this key. */
 function openAnswer(key: Uint8Array, id: Buffer, sealed: Buffer): KeptAnswer | null {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes }).setAAD(id)
   decipher.setAuthTag(sealed.subarray(-tagBytes))

@@ -2,12 +2,15 @@
  * The process that runs JavaScript of stacks: a fresh engine for every run, in WebAssembly, with nothing of the host inside. This file
  * imports nothing of the project: the process may read the engine's directory and no other file.
  */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type { JSValueHandle } from 'quickjs-wasi'
 
 export interface JavaScriptSetup {
   prelude: string
+  /** Globals that only code which names them gets; see `WebGlobals`. */
+  web: readonly { named: string; source: string }[]
   /** Of one engine. */
   memoryBytes: number
   /** Longest answer, in UTF-16 units. */
@@ -73,6 +76,9 @@ async function drive({ code, driver, bindings, logs }: JavaScriptJob, setup: Jav
     wasi: () => ({ fd_write: silent }),
   })
   const controls = engine.evalCode(setup.prelude, '<prelude>')
+  for (const { named, source } of setup.web)
+    if (new RegExp(named).test(code))
+      engine.callFunction(engine.evalCode(source, '<prelude>'), engine.undefined, engine.newString(randomBytes(32).toString('hex')))
   const [start, status, fire, answer, log] = ['start', 'status', 'fire', 'answer', 'log'].map((name) => controls.getProp(name))
   if (!start || !status || !fire || !answer || !log) throw new Error('The prelude is incomplete.')
   engine.callFunction(start, engine.undefined, engine.newString(code), engine.newString(driver), engine.newString(bindings), logs ? engine.true : engine.false)

@@ -9,6 +9,7 @@ import type { JavaScript, JavaScriptRequest } from '../runtime/capabilities.js'
 import { parseJson } from '../runtime/serialize.js'
 import { prelude } from './javascript-prelude.js'
 import type { JavaScriptJob, JavaScriptOutcome, JavaScriptSetup } from './javascript-process.js'
+import { webGlobals } from './javascript-web.js'
 import { createProcessPool, type ProcessPool } from './process-pool.js'
 import { bodyWithoutTypes, moduleWithoutTypes } from './typescript.js'
 
@@ -36,7 +37,7 @@ const longestText = 10_000_000
 const grace = 300
 
 export function createJavaScript({ processes = 2, memoryMb = 64, longestQueue = 200, onError = () => {} }: JavaScriptOptions = {}): JavaScriptService {
-  const setup: JavaScriptSetup = { prelude, memoryBytes: memoryMb * 1_048_576, longestAnswer: longestText }
+  const setup: JavaScriptSetup = { prelude, web: webGlobals, memoryBytes: memoryMb * 1_048_576, longestAnswer: longestText }
   const pool = createProcessPool<JavaScriptJob, JavaScriptOutcome>({ args: processArguments, setup, onError }, { processes, longestQueue })
   const untyped = new Cache<string, string>(500)
   return {

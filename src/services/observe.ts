@@ -16,7 +16,10 @@ interface Place {
 export type Fact =
   /** A token that was missing or not good, or a login that was refused. */
   | ({ kind: 'authn_login_fail'; reason: string } & Place)
-  | ({ kind: 'authn_login_success' } & Place)
+  /** `subject` is the account itself, whatever it was named by; it is not kept. */
+  | ({ kind: 'authn_login_success'; subject?: string } & Place)
+  /** The first factor was right, the second one is asked for. */
+  | ({ kind: 'authn_login_challenge' } & Place)
   /** An account was tried too often. */
   | ({ kind: 'authn_login_fail_max' } & Place)
   /** An account was switched off. */

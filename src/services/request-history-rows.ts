@@ -19,6 +19,8 @@ export interface StoredRequest {
   responseHeaders: string
   caller: string
   ip: string
+  /** JSON; null when none were asked for. */
+  statements: string | null
 }
 
 export interface HistoryQuery {
@@ -42,11 +44,11 @@ export interface HistoryQuery {
 }
 
 export const columns =
-  'created_at, workspace_id, branch_id, api_id, query_id, verb, uri, status, duration, input, output, request_headers, response_headers, caller, ip'
+  'created_at, workspace_id, branch_id, api_id, query_id, verb, uri, status, duration, input, output, request_headers, response_headers, caller, ip, statements'
 export const insert = `insert into stackhold.request_history (${columns})
-  select to_timestamp(e.at / 1000), e.workspace_id, e.branch_id, e.api_id, e.query_id, e.verb, e.uri, e.status, e.duration, e.input, e.output, e.request_headers, e.response_headers, e.caller, e.ip
-  from unnest($1::float8[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[], $9::float8[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
-    as e (at, workspace_id, branch_id, api_id, query_id, verb, uri, status, duration, input, output, request_headers, response_headers, caller, ip)`
+  select to_timestamp(e.at / 1000), e.workspace_id, e.branch_id, e.api_id, e.query_id, e.verb, e.uri, e.status, e.duration, e.input, e.output, e.request_headers, e.response_headers, e.caller, e.ip, e.statements
+  from unnest($1::float8[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[], $9::float8[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
+    as e (at, workspace_id, branch_id, api_id, query_id, verb, uri, status, duration, input, output, request_headers, response_headers, caller, ip, statements)`
 
 export interface RequestRow {
   id: number
@@ -65,6 +67,7 @@ export interface RequestRow {
   response_headers: string
   caller: string
   ip: string
+  statements: string | null
 }
 
 export const toStored = (row: RequestRow): StoredRequest => ({
@@ -84,6 +87,7 @@ export const toStored = (row: RequestRow): StoredRequest => ({
   responseHeaders: row.response_headers,
   caller: row.caller,
   ip: row.ip,
+  statements: row.statements,
 })
 
 const sortColumns = { created_at: 'id', duration: 'duration', status: 'status' } as const

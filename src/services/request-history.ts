@@ -3,8 +3,10 @@ import type { Database } from '../db/client.js'
 import type { Obj } from '../lib/value.js'
 import type { Clock } from '../runtime/capabilities.js'
 import { parseJson, stringify } from '../runtime/serialize.js'
+import type { Trace } from '../runtime/trace.js'
 import { createRedactor } from './redact.js'
 import { columns, type HistoryQuery, insert, listText, listValues, type RequestRow, type StoredRequest, toStored } from './request-history-rows.js'
+import { mostStatementsText, statementSize, statementsJson } from './request-statements.js'
 
 /** A request as it was; nothing of it is copied or masked yet. */
 export interface HistoryEntry {
@@ -28,6 +30,8 @@ export interface HistoryEntry {
   /** `user:5`. */
   caller: string
   ip: string
+  /** Statements that ran; null when nobody asked for them. */
+  trace: Trace | null
   /** Names of inputs and columns that hold secrets. */
   secrets: ReadonlySet<string>
 }
@@ -35,6 +39,8 @@ export interface HistoryEntry {
 export interface RequestHistory {
   /** Whether there is room for one more just now: ask before making an entry. */
   admits(): boolean
+  /** The same, without counting. */
+  readonly hasRoom: boolean
   record(entry: HistoryEntry): void
   list(query: HistoryQuery): Promise<StoredRequest[]>
   get(workspaceId: number, id: number): Promise<StoredRequest | undefined>
@@ -85,6 +91,7 @@ function prepare(entry: HistoryEntry): Prepared {
     JSON.stringify(redactor.headers(entry.responseHeaders)),
     entry.caller,
     entry.ip,
+    entry.trace === null ? null : statementsJson(entry.trace),
   ]
 }
 
@@ -137,7 +144,7 @@ export function createRequestHistory(options: HistoryOptions): RequestHistory {
     }
     await db.query(
       insert,
-      Array.from({ length: 15 }, (_, column) => rows.map((row) => row[column] ?? null)),
+      Array.from({ length: 16 }, (_, column) => rows.map((row) => row[column] ?? null)),
     )
     writtenSinceSweep += rows.length
     if (writtenSinceSweep > keep.rows / 10) await sweep()
@@ -157,6 +164,9 @@ export function createRequestHistory(options: HistoryOptions): RequestHistory {
   sweeping.unref()
 
   return {
+    get hasRoom() {
+      return waiting.length < room && outputWaiting < roomForOutput
+    },
     admits() {
       if (waiting.length < room && outputWaiting < roomForOutput) return true
       dropped++
@@ -164,7 +174,7 @@ export function createRequestHistory(options: HistoryOptions): RequestHistory {
     },
     record(entry) {
       waiting.push(entry)
-      outputWaiting += entry.output?.length ?? 0
+      outputWaiting += (entry.output?.length ?? 0) + Math.min((entry.trace?.entries.length ?? 0) * statementSize, mostStatementsText)
     },
     async list(query) {
       return (await db.query<RequestRow>(listText(query), listValues(query))).map(toStored)

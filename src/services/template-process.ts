@@ -1,5 +1,12 @@
 /** The process that fills Twig templates: no files, no environment, no methods of JavaScript objects, only the names below. */
-import { createSynchronousArrayLoader, createSynchronousEnvironment, isAMarkup, isATwingError, type TwingSandboxSecurityPolicy } from 'twing'
+import {
+  createSynchronousArrayLoader,
+  createSynchronousEnvironment,
+  isAMarkup,
+  isATwingError,
+  type TwingSandboxSecurityPolicy,
+  type TwingSynchronousEnvironment,
+} from 'twing'
 import type { Value } from '../lib/value.js'
 
 export interface TemplateJob {
@@ -39,6 +46,24 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** As Twig: single quotes too. */
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
+/** What stands for a missing value in front of a filter that would fail on it. */
+const standIns: readonly [filters: ReadonlySet<string>, value: () => unknown][] = [
+  [words('format lower nl2br raw replace striptags title trim upper'), () => ''],
+  [words('column filter map merge reverse sort'), () => new Map()],
+  [words('abs'), () => 0],
+]
+
+/** A missing variable is empty, in front of a filter too. */
+function acceptMissing(environment: TwingSynchronousEnvironment): void {
+  for (const [names, standIn] of standIns)
+    for (const name of names) {
+      const filter = environment.filters.get(name)
+      if (filter === undefined) continue
+      const callable: typeof filter.callable = (context, value, ...rest) => filter.callable(context, value ?? standIn(), ...rest)
+      environment.addFilter({ ...filter, callable })
+    }
+}
+
 const templateName = 'template'
 
 /** Longest text a template may give, in UTF-16 units. */
@@ -49,6 +74,7 @@ function fill({ source, variables }: TemplateJob): TemplateOutcome {
     const loader = createSynchronousArrayLoader({ [templateName]: source })
     const environment = createSynchronousEnvironment(loader, { autoEscapingStrategy: 'html', sandboxPolicy: policy, timezone: 'UTC' })
     environment.registerEscapingStrategy(escapeHtml, 'html')
+    acceptMissing(environment)
     const text = environment.loadTemplate(templateName).render(environment, variables, { sandboxed: true, strict: false })
     return text.length > longestText ? { error: `The text is longer than ${longestText} characters.`, line: null } : { text }
   } catch (error) {

@@ -1,9 +1,11 @@
 /** Watches over the server: keeps security events, and makes alerts of them. */
 import type { Database } from '../db/client.js'
 import type { Clock } from '../runtime/capabilities.js'
+import type { Tunings } from './alert-rules.js'
 import { type AlertWebhook, type AlertWebhookOptions, createAlertWebhook } from './alert-webhook.js'
 import { type Alerts, createAlerts } from './alerts.js'
 import { createEventLog, type EventLog } from './event-log.js'
+import type { LoginPlaces } from './login-places.js'
 import type { Fact } from './observe.js'
 
 export interface Watch {
@@ -19,16 +21,23 @@ export interface WatchOptions {
   clock: Clock
   outbound: AlertWebhookOptions['outbound']
   cipher: AlertWebhookOptions['cipher']
+  /** Where alerts go, and numbers of rules, as long as operators say nothing else. */
+  standardWebhook?: AlertWebhookOptions['standard']
+  tunings?: Tunings | undefined
+  /** Tells logins from new places; absent: nobody does. */
+  loginPlaces?: LoginPlaces
   /** Told of alerts, for the log and the metrics. */
   onAlert?(fact: Fact): void
   onError?(error: unknown): void
 }
 
-export function createWatch({ db, clock, outbound, cipher, onAlert = () => {}, onError = () => {} }: WatchOptions): Watch {
-  const webhook = createAlertWebhook({ db, clock, outbound, cipher })
+export function createWatch(options: WatchOptions): Watch {
+  const { db, clock, outbound, cipher, standardWebhook = null, tunings = {}, loginPlaces, onAlert = () => {}, onError = () => {} } = options
+  const webhook = createAlertWebhook({ db, clock, outbound, cipher, standard: standardWebhook })
   const alerts = createAlerts({
     db,
     clock,
+    tunings,
     deliver: (alert) => webhook.deliver(alert),
     onAlert: ({ rule, key: about, count }) => onAlert({ kind: 'security_alert', rule, key: about, count }),
   })
@@ -37,6 +46,7 @@ export function createWatch({ db, clock, outbound, cipher, onAlert = () => {}, o
     db,
     clock,
     onError,
+    ...(loginPlaces === undefined ? {} : { complete: (batch) => loginPlaces.judge(batch) }),
     onWritten(kinds) {
       evaluating = evaluating.then(() => alerts.evaluate(kinds)).catch(onError)
     },
@@ -48,6 +58,7 @@ export function createWatch({ db, clock, outbound, cipher, onAlert = () => {}, o
     async close() {
       await events.close()
       await evaluating
+      loginPlaces?.close()
     },
   }
 }

@@ -108,7 +108,7 @@ const callAction: StatementSpec = {
   group: 'custom function',
   summary: 'Runs an installed action; not supported yet: it says so when it is reached.',
   head: { kind: 'name', summary: 'Name of the action.' },
-  args: { input, package: { type: 'text', summary: 'Name or guid of the package.' } },
+  args: { input, package: { type: 'text', summary: 'Name or guid of the package.' }, registry: { type: 'object', summary: 'Settings of the package.' } },
   result: 'Result of the action.',
   examples: ['action.call "send_sms" {\n  package = "sms"\n  input = {to: "+1"}\n} as $r'],
   compile(step) {

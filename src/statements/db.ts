@@ -1,6 +1,6 @@
 /** Database statements. What they mean is built by the records compiler when a stack is compiled; here is what they are called and take. */
 import { fatal } from '../errors.js'
-import type { RecordsOperation, RecordsRequest } from '../runtime/capabilities.js'
+import type { RecordsAction, RecordsOperation, RecordsRequest } from '../runtime/capabilities.js'
 import { toText } from '../runtime/convert.js'
 import { type ArgumentSpec, defineStatement, type StatementSpec, type Step } from '../runtime/define.js'
 import type { Completion } from '../runtime/frame.js'
@@ -17,6 +17,7 @@ const data = tree('object', 'Column values.', { required: true })
 const fieldName = tree('text', 'Column of the look-up, normally id.', { required: true })
 const fieldValue = tree('any', 'Value the column must equal.', { required: true })
 const items = tree('object[]', 'The records.', { required: true, aliases: ['data'] })
+const hidden = tree('bool', 'Accepted: the keys of `data` alone decide which columns are written.')
 const keyed = { field_name: fieldName, field_value: fieldValue }
 
 interface Operation {
@@ -36,14 +37,34 @@ const requestOf = (operation: RecordsOperation, step: Step): RecordsRequest => (
   args: step.trees(),
   compileValue: (expr) => step.compileValue(expr),
   compileBound: (expr, name) => step.compileBound(expr, name),
+  warn: (message, hint) => step.warn(message, hint),
   ...(step.has('parser') ? { fillTemplate: compileFill(step) } : {}),
   addon(name) {
     const { step: inner, enter } = step.inline('addon', name)
     const kind = inner.statement.name.replace(/^db\./, '')
     if (kind !== 'query' && kind !== 'get') throw fatal(`The addon "${name}" must be a db.query or a db.get.`)
+    if (inner.headName() === '') throw new TableGone(kind)
     return { request: requestOf(kind, inner), enter }
   },
 })
+
+/** `db.query ""`, also in an addon: its table is gone. Stored as it is, an error when it is reached. */
+class TableGone extends Error {
+  constructor(operation: RecordsOperation) {
+    super(`db.${operation} needs the name of a table.`)
+  }
+}
+
+/** The records action; instead of one whose table is gone, something that says so when it is reached. */
+function actionOf(operation: RecordsOperation, step: Step): RecordsAction {
+  try {
+    if (hasTable(operation) && step.headName() === '') throw new TableGone(operation)
+    return step.workspace.records.compile(requestOf(operation, step))
+  } catch (error) {
+    if (!(error instanceof TableGone)) throw error
+    return () => Promise.reject(fatal(error.message, { hint: 'Name the table.' }))
+  }
+}
 
 /** A statement `db.<operation>`. `direct_query` names no table. */
 function records({ operation, summary, args, result, aliases, example }: Operation): StatementSpec {
@@ -57,7 +78,7 @@ function records({ operation, summary, args, result, aliases, example }: Operati
     ...(result === undefined ? {} : { result }),
     examples: [example],
     compile(step) {
-      const action = step.workspace.records.compile(requestOf(operation, step))
+      const action = actionOf(operation, step)
       const { passThrough } = action
       const passes = passThrough === undefined ? () => false : step.passesThrough()
       const streams = action.stream === undefined ? () => false : step.onlyIterated()
@@ -114,28 +135,28 @@ const operations: Operation[] = [
   {
     operation: 'add',
     summary: 'Inserts a row.',
-    args: { data, output, addon },
+    args: { data, output, addon, enforce_hidden_fields: hidden },
     result: 'The inserted row.',
     example: 'db.add "tag" {\n  data = {name: $input.name}\n} as $tag',
   },
   {
     operation: 'edit',
     summary: 'Changes the given columns of a row; 404 when there is none.',
-    args: { ...keyed, data, output, addon },
+    args: { ...keyed, data, output, addon, enforce_hidden_fields: hidden },
     result: 'The changed row.',
     example: 'db.edit "tag" {\n  field_name = "id"\n  field_value = $input.id\n  data = {name: "x"}\n} as $tag',
   },
   {
     operation: 'patch',
     summary: 'Changes the columns that a computed object holds; 404 when there is no such row.',
-    args: { ...keyed, data, output, addon },
+    args: { ...keyed, data, output, addon, enforce_hidden_fields: hidden },
     result: 'The changed row.',
     example: 'db.patch "tag" {\n  field_name = "id"\n  field_value = $input.id\n  data = $changes\n} as $tag',
   },
   {
     operation: 'add_or_edit',
     summary: 'Changes the row with that value, or inserts one.',
-    args: { ...keyed, data, output, addon },
+    args: { ...keyed, data, output, addon, enforce_hidden_fields: hidden },
     result: 'The row.',
     example: 'db.add_or_edit "setting" {\n  field_name = "key"\n  field_value = "theme"\n  data = {key: "theme", value: "dark"}\n} as $setting',
   },

@@ -58,12 +58,18 @@ function runSync(frame: Frame, { attempt, handler, last }: Parts): Completion {
   return completion
 }
 
+/** Postgres gives a transaction up with its first failed statement; one that is caught must leave it usable. */
+function attempted(frame: Frame, attempt: Body): Completion | Promise<Completion> {
+  const { records } = frame.run
+  return attempt.async && records?.attempt !== undefined ? records.attempt(async () => attempt.run(frame)) : attempt.run(frame)
+}
+
 async function runAsync(frame: Frame, { attempt, handler, last }: Parts): Promise<Completion> {
   const outer = frame.error
   let completion: Completion
   try {
     try {
-      completion = await attempt.run(frame)
+      completion = await attempted(frame, attempt)
     } catch (error) {
       frame.error = caught(error, handler)
       completion = handler ? await handler.run(frame) : undefined

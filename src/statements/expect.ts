@@ -5,7 +5,7 @@ import { type AppError, fatal } from '../errors.js'
 import { isEmpty, isList, isObj, toPlain, type Value } from '../lib/value.js'
 import { numericOf, toText } from '../runtime/convert.js'
 import type { ArgumentSpec, HeadSpec, StatementSpec, Step } from '../runtime/define.js'
-import type { Frame } from '../runtime/frame.js'
+import type { Frame, Run } from '../runtime/frame.js'
 import { compare, looseEquals } from '../runtime/operators.js'
 import { stringify } from '../runtime/serialize.js'
 
@@ -149,7 +149,8 @@ const toThrow: StatementSpec = {
     return {
       async: true,
       async run(frame) {
-        check(await errorOf(async () => body.run(frame)), frame)
+        const run: Run = { ...frame.run, throwing: true }
+        check(await errorOf(async () => body.run({ ...frame, run })), frame)
         return undefined
       },
     }

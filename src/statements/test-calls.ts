@@ -98,7 +98,14 @@ async function answerOf(frame: Frame, endpoint: Endpoint, verb: string, headers:
     const run = await runOf(frame, endpoint, verb, headers, input)
     return await endpoint.call({ ...frame, run }, input)
   } catch (error) {
-    if (error instanceof AppError && error.kind !== 'unsupported' && error.kind !== 'unavailable' && error.errorName !== 'LimitError') return envelope(error)
+    if (
+      frame.run.throwing !== true &&
+      error instanceof AppError &&
+      error.kind !== 'unsupported' &&
+      error.kind !== 'unavailable' &&
+      error.errorName !== 'LimitError'
+    )
+      return envelope(error)
     throw error
   }
 }

@@ -122,7 +122,7 @@ async function withLockRetries<T>(attempt: () => Promise<T>): Promise<T> {
 /** Of the error itself, or of what it was made of. */
 const stateOf = (error: unknown): string => (error instanceof AppError ? sqlState(error.cause) : sqlState(error))
 
-/** The plan of a change that is not made. Documents left out are listed as deletions when `absent` asks for them. */
+/** The plan of a change that is not made. Documents left out are listed when `absent` asks for them: as deletions, or as unchanged when the push is partial. */
 export async function previewChange(context: ChangeContext, request: ChangeRequest, absent: boolean): Promise<ChangeOutcome> {
   return context.db.withTransaction(async (transaction) => {
     const prepared = await prepare(context, transaction, { ...request, remove: 'none' }, absent)
@@ -157,6 +157,7 @@ async function prepare(context: ChangeContext, transaction: Transaction, request
     tableOperations: (entry) => tables.operationsOf(entry),
     truncated: truncatedTables(proposal, request),
     absent,
+    keepsAbsent: request.partial === true,
   })
   return { proposal, tables, plan, warnings, findings }
 }

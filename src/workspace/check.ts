@@ -46,7 +46,7 @@ function proposedWorkspace(compilers: Compilers, { state, entries }: Proposal, s
       const entry = entries.find((candidate) => candidate.kind === kind && candidate.name === name)
       if (entry === undefined) throw fatal(`${kind.charAt(0).toUpperCase()}${kind.slice(1)} does not exist: ${name}`)
       const { definition } = entry
-      return { definition: withoutPlaceholders(definition), inputs: compilers.inputs(definition, snapshot) }
+      return { definition, inputs: compilers.inputs(definition, snapshot) }
     },
     isAuthTable: () => true,
   }

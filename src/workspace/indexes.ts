@@ -1,11 +1,12 @@
-/** The indexes that the tables of a workspace ask for, and how they stand. */
+/** The indexes and rules that the tables of a workspace ask for, and how they stand. */
 import type { Database, Queryable } from '../db/client.js'
 import { createIndexSql, indexLabel, planIndex } from '../db/ddl/index-sql.js'
 import { type IndexStatus, readIndexStates, repairIndexes, type WantedIndex } from '../db/ddl/index-upkeep.js'
 import { quote } from '../db/ddl/names.js'
+import { repairRules } from '../db/ddl/rule-upkeep.js'
 import { readExtensions } from '../db/extensions.js'
 import { indexId } from '../definitions/table-json.js'
-import { listTables } from './store.js'
+import { listAllTables } from './store.js'
 import { comparableModel } from './tables.js'
 
 /** `indexId`: null for the primary key. */
@@ -24,7 +25,7 @@ async function listIndexes(db: Queryable, workspaceId: number): Promise<TableInd
     [workspaceId],
   )
   const extensions = await readExtensions(db)
-  return (await listTables(db, workspaceId)).map(comparableModel).flatMap((table) =>
+  return (await listAllTables(db, workspaceId)).map(comparableModel).flatMap((table) =>
     table.indexes.map((index): TableIndex => {
       const plan = planIndex(table, index, extensions)
       const base = { tableId: table.id, indexId: indexId(index), ...(plan?.note === undefined ? {} : { note: plan.note }) }
@@ -48,6 +49,10 @@ async function listIndexes(db: Queryable, workspaceId: number): Promise<TableInd
 /** Builds the indexes that do not stand. What failed, for people. */
 export const repairWorkspaceIndexes = (db: Database, workspaceId: number): Promise<string[]> =>
   repairIndexes(db, workspaceId, async () => (await listIndexes(db, workspaceId)).flatMap(({ wanted }) => wanted))
+
+/** Brings the rules of tables up to what this version puts on them. */
+export const repairWorkspaceRules = async (db: Database, workspaceId: number): Promise<number> =>
+  repairRules(db, workspaceId, (await listAllTables(db, workspaceId)).map(comparableModel))
 
 /** `unsupported`: this database cannot build it; queries do without. */
 export type TableIndexStatus = IndexStatus | { state: 'unsupported'; problem: string }

@@ -233,7 +233,11 @@ function createPrograms(workspace: WorkspaceSnapshot, rows: readonly DefinitionR
 }
 
 const sensitiveColumnsOf = ({ tables }: WorkspaceSnapshot): ReadonlySet<string> =>
-  new Set([...tables.values()].flatMap(({ columns }) => columns.filter((column) => column.sensitive || column.type === 'password').map(({ name }) => name)))
+  new Set(
+    [...tables.values()].flatMap(({ columns }) =>
+      columns.filter((column) => column.sensitive || column.type === 'password' || column.secrets !== undefined).map(({ name }) => name),
+    ),
+  )
 
 const unknownName = (kind: string, name: string, names: Iterable<string>): AppError => {
   const hint = didYouMean(name, names)

@@ -45,8 +45,9 @@ export interface PlanOptions {
   tableOperations(entry: Entry): readonly TableOperation[]
   /** Names of the tables that are emptied. */
   truncated: ReadonlySet<string>
-  /** Rows the documents leave out, and that go for it. */
+  /** Rows the documents leave out. They go for it, unless a partial push keeps them. */
   absent: readonly DefinitionRow[]
+  keepsAbsent: boolean
 }
 
 /** The plan of a proposal, in the order of kinds. */
@@ -63,10 +64,12 @@ export function describePlan(proposal: Proposal, options: PlanOptions): Plan {
     if (entry.kind === 'table' && options.truncated.has(entry.name)) operations.push({ ...base, action: 'truncate', details: 'All rows are deleted.' })
   }
   for (const { row, cascade } of proposal.removed)
-    operations.push(removal(row, cascade ? 'cascade_delete' : 'delete', cascade ? `goes with ${row.parent}` : ''))
-  for (const row of options.absent) operations.push(removal(row, 'delete', 'not among the documents'))
+    operations.push(rowOperation(row, cascade ? 'cascade_delete' : 'delete', cascade ? `goes with ${row.parent}` : ''))
+  if (!options.keepsAbsent) for (const row of options.absent) operations.push(rowOperation(row, 'delete', 'not among the documents'))
   const kept = entries.flatMap((entry) => entry.kept.map((what) => keptOperation(entry, what)))
-  return { operations: [...operations, ...kept], summary: summarize(operations) }
+  // Clients learn from these what a document may refer to.
+  const left = options.keepsAbsent ? options.absent.map((row) => rowOperation(row, 'unchanged', 'A partial push keeps it.')) : []
+  return { operations: [...operations, ...kept, ...left], summary: summarize(operations) }
 }
 
 const keptOperation = (entry: Entry, what: string): PlanOperation => ({
@@ -77,7 +80,7 @@ const keptOperation = (entry: Entry, what: string): PlanOperation => ({
   reason: 'The document leaves it out, and a partial push drops nothing.',
 })
 
-const removal = (row: DefinitionRow, action: PlanAction, reason: string): PlanOperation => ({
+const rowOperation = (row: DefinitionRow, action: PlanAction, reason: string): PlanOperation => ({
   action,
   type: kindOf(row.kind).type,
   name: planName(row),

@@ -1,7 +1,8 @@
 /** Brings back what a change dropped: a column into its table, a table with its definition, or one data source's rows. */
 import type { Transaction } from '../db/client.js'
 import { applyPlan } from '../db/ddl/apply.js'
-import { type DroppedThing, takeFromBin } from '../db/ddl/bin.js'
+import { type DroppedThing, moveColumnEntries, takeFromBin } from '../db/ddl/bin.js'
+import { datasourceOf, placeOf } from '../db/ddl/names.js'
 import { planRestoredColumn, planRestoredTable } from '../db/ddl/plan-restore.js'
 import { planTable } from '../db/ddl/plan-table.js'
 import { readExtensions } from '../db/extensions.js'
@@ -11,7 +12,8 @@ import { tableToDefinition, withSchema } from '../definitions/table-json.js'
 import { AppError } from '../errors.js'
 import { applyChange, type ChangeContext } from './change.js'
 import type { IncomingDocument } from './proposal.js'
-import { type DefinitionRow, listAllTables, listDatasources, lockWorkspace } from './store.js'
+import { tablesOf } from './state.js'
+import { type BranchRow, type DefinitionRow, listAllTables, listBranches, listDatasources, lockWorkspace } from './store.js'
 import { comparableModel } from './tables.js'
 
 export interface Restored {
@@ -21,24 +23,32 @@ export interface Restored {
   table: string
   column: string | null
   datasources: string[]
+  /** Label of the branch into whose own tables it came; null: into those that branches share. */
+  branch: string | null
 }
 
-/** Throws `notFound` for an unknown entry, `conflict` when its name is taken. */
-export async function restore(context: ChangeContext, workspaceId: number, binId: number, author: string): Promise<Restored> {
-  const { thing, row } = await context.db.withTransaction(async (transaction) => look(transaction, workspaceId, binId))
+export interface RestoreRequest {
+  workspaceId: number
+  /** Id of the entry. */
+  id: number
+  /** Where a table comes to, by the label of a branch; null: where it was. */
+  branch: string | null
+  author: string
+}
+
+/** Throws `notFound` for an unknown entry, `conflict` when its name is taken or its branch is gone. */
+export async function restore(context: ChangeContext, { workspaceId, id, branch, author }: RestoreRequest): Promise<Restored> {
+  const { thing, row, home } = await context.db.withTransaction(async (transaction) => look(transaction, workspaceId, id, branch))
   const outcome = (tableId: number, table: string): Restored => ({
     kind: thing.kind,
     table_id: tableId,
     table,
     column: thing.column,
-    datasources: thing.places.map(({ datasource }) => datasource),
+    datasources: thing.places.map(({ datasource }) => datasourceOf(datasource).label),
+    branch: home.ownTables ? home.label : null,
   })
-  if (thing.places.some(({ datasource }) => datasource.includes('@')))
-    throw new AppError('unsupported', 'What a branch with tables of its own dropped cannot be restored yet.', {
-      hint: `It is kept in the schema "${thing.places[0]?.binSchema ?? ''}" until its time is over.`,
-    })
   if (thing.kind === 'table' && row !== undefined) {
-    await restoreRows(context, workspaceId, binId, row)
+    await restoreRows(context, { workspaceId, id, author }, row, home)
     return outcome(row.id, row.name)
   }
   if (thing.kind === 'column' && row === undefined)
@@ -46,12 +56,12 @@ export async function restore(context: ChangeContext, workspaceId: number, binId
   const document = row === undefined ? tableDocument(thing.definition as TableModel) : columnDocument(row, thing.definition as ColumnModel)
   const { saved } = await applyChange(context, {
     workspaceId,
-    branch: null,
+    branch: home.label,
     documents: [document],
     seed: false,
     author,
     async before(transaction) {
-      await takeFromBin(transaction, binId, workspaceId)
+      await takeFromBin(transaction, id, workspaceId)
     },
     planner: (before, after, options) => {
       if (before === null) return planRestoredTable(after, after, thing, options)
@@ -59,32 +69,73 @@ export async function restore(context: ChangeContext, workspaceId: number, binId
     },
   })
   const tableId = saved[0]?.id ?? 0
-  // Columns dropped before the table was are restorable again, too.
-  await context.db.query(`update stackhold.table_bin set definition_id = $1 where workspace_id = $2 and definition_id = $3 and kind = 'column'`, [
-    tableId,
-    workspaceId,
-    thing.definitionId,
-  ])
+  // Columns dropped before the table was are restorable again, too, where it is now.
+  await moveColumnEntries(context.db, { workspaceId, from: thing.definitionId, to: tableId, tablesOf: tablesOf(home) })
   return outcome(tableId, document.definition.name)
 }
 
-/** What the entry is, and its table; nothing is taken yet. */
-async function look(transaction: Transaction, workspaceId: number, binId: number): Promise<{ thing: DroppedThing; row: DefinitionRow | undefined }> {
-  let thing: DroppedThing | undefined
+interface Found {
+  /** Its places are those it comes back to. */
+  thing: DroppedThing
+  /** The table as it is now. */
+  row: DefinitionRow | undefined
+  /** The branch it comes back to, or one of those that share it. */
+  home: BranchRow
+}
+
+/** What the entry is, its table and its branch; nothing is taken yet. */
+async function look(transaction: Transaction, workspaceId: number, binId: number, wanted: string | null): Promise<Found> {
+  let taken: DroppedThing | undefined
   // A savepoint that is undone: reading the entry and taking it are one statement.
   const undo = new Error('undo')
   await transaction
     .withTransaction(async (inner) => {
-      thing = await takeFromBin(inner, binId, workspaceId)
+      taken = await takeFromBin(inner, binId, workspaceId)
       throw undo
     })
     .catch((error: unknown) => {
       if (error !== undo) throw error
     })
-  const found = thing as DroppedThing | undefined
+  const found = taken as DroppedThing | undefined
   if (found === undefined) throw new AppError('notFound', 'Nothing in the bin has this id.')
-  return { thing: found, row: (await listAllTables(transaction, workspaceId)).find(({ id }) => id === found.definitionId) }
+  const was = datasourceOf(found.places[0]?.datasource ?? '').tablesOf
+  const home = homeOf(await listBranches(transaction, workspaceId), was, wanted)
+  if (found.kind === 'column' && tablesOf(home) !== was)
+    throw new AppError('conflict', 'A column comes back into the table it was dropped from.', { hint: 'Leave the branch out.' })
+  if (found.kind === 'table') await assertDatasources(transaction, workspaceId, found)
+  const rows = (await listAllTables(transaction, workspaceId)).filter(({ branchId }) => branchId === tablesOf(home))
+  const guid = (found.definition as { guid?: string } | null)?.guid
+  return {
+    thing: settled(found, home),
+    row: rows.find((one) => one.id === found.definitionId) ?? (found.kind === 'table' ? rows.find((one) => one.guid === guid) : undefined),
+    home,
+  }
 }
+
+/** Rows of a data source that is gone would stay behind, in no list. */
+async function assertDatasources(transaction: Transaction, workspaceId: number, { places }: DroppedThing): Promise<void> {
+  const known = new Set((await listDatasources(transaction, workspaceId)).map(({ label }) => label))
+  const missing = places.map(({ datasource }) => datasourceOf(datasource).label).find((label) => !known.has(label))
+  if (missing !== undefined)
+    throw new AppError('conflict', `The data source "${missing}" does not exist.`, { hint: 'Create it first, then restore its tables.' })
+}
+
+/** `tablesWere`: the branch of whose own tables it was one; null when it was shared. */
+function homeOf(branches: readonly BranchRow[], tablesWere: number | null, wanted: string | null): BranchRow {
+  const isHome = (branch: BranchRow): boolean => (wanted === null ? tablesOf(branch) === tablesWere : branch.label === wanted)
+  const home = branches.find((branch) => branch.live && isHome(branch)) ?? branches.find(isHome)
+  if (home !== undefined) return home
+  if (wanted !== null) throw new AppError('notFound', `Branch "${wanted}" does not exist.`)
+  throw new AppError('conflict', 'The branch this was dropped from is gone.', {
+    hint: 'Name the branch whose table it shall be: ?branch=label. A new one is made with POST …/branch {"label": "…", "tables": "own"}.',
+  })
+}
+
+/** With the places it comes back to. */
+const settled = (thing: DroppedThing, home: BranchRow): DroppedThing => ({
+  ...thing,
+  places: thing.places.map((place) => ({ ...place, datasource: placeOf(datasourceOf(place.datasource).label, tablesOf(home)) })),
+})
 
 const tableDocument = (table: TableModel): IncomingDocument => ({ definition: withGuid(tableToDefinition(table), table.guid), source: null, isNew: true })
 
@@ -96,20 +147,18 @@ function columnDocument(row: DefinitionRow, column: ColumnModel): IncomingDocume
 }
 
 /** The table is still defined: the rows of its data sources change places with those of the bin. */
-async function restoreRows(context: ChangeContext, workspaceId: number, binId: number, row: DefinitionRow): Promise<void> {
+async function restoreRows(context: ChangeContext, { workspaceId, id }: Omit<RestoreRequest, 'branch'>, row: DefinitionRow, home: BranchRow): Promise<void> {
   await context.db.withTransaction(async (transaction) => {
     await lockWorkspace(transaction, workspaceId)
-    const thing = await takeFromBin(transaction, binId, workspaceId)
-    const datasources = (await listDatasources(transaction, workspaceId)).map(({ label }) => label)
-    const missing = thing.places.find(({ datasource }) => !datasources.includes(datasource))
-    if (missing !== undefined)
-      throw new AppError('conflict', `The data source "${missing.datasource}" does not exist.`, { hint: 'Create it first, then restore its tables.' })
+    const thing = settled(await takeFromBin(transaction, id, workspaceId), home)
+    await assertDatasources(transaction, workspaceId, thing)
     const model = comparableModel(row)
     const extensions = await readExtensions(transaction)
+    const vault = context.vaults(workspaceId)
     for (const place of thing.places) {
       const options = { workspaceId, datasources: [place.datasource], extensions }
       await applyPlan(transaction, planTable(model, null, options))
-      await applyPlan(transaction, planRestoredTable(thing.definition as TableModel, model, thing, options))
+      await applyPlan(transaction, planRestoredTable(thing.definition as TableModel, model, thing, options), { vault })
     }
     await context.live.announce(transaction, workspaceId)
   })

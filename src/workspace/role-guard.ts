@@ -53,6 +53,7 @@ const readRole = (auth: string, records: RecordsCompiler): RecordsAction =>
     ]),
     compileValue: () => (frame) => frame.run.caller.id,
     compileBound: () => (): Value => null,
+    warn: () => {},
     addon: (name) => {
       throw fatal(`Addon does not exist: ${name}`)
     },

@@ -1,6 +1,6 @@
 /** Finds the endpoint of a request within one API group, and the endpoints that would fight over a request. */
 import createRouter, { type HTTPMethod } from 'find-my-way'
-import { parsePath, pathsOverlap } from '../definitions/path.js'
+import { parsePath, sameShape } from '../definitions/path.js'
 import type { Field } from '../lang/tree.js'
 
 export interface Route<T> {
@@ -17,7 +17,7 @@ export interface Router<T> {
   match(method: string, path: string): { target: T; params: Record<string, string> } | null
 }
 
-/** A router over the routes; a route that overlaps an earlier one is left out (saving refuses such routes). */
+/** A router over the routes; one of the shape of an earlier one is left out (saving refuses such routes). Literal segments are tried before parameters. */
 export function createGroupRouter<T>(routes: readonly Route<T>[]): Router<T> {
   const router = createRouter({ caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 1024 })
   const taken: Route<T>[] = []
@@ -34,9 +34,8 @@ export function createGroupRouter<T>(routes: readonly Route<T>[]): Router<T> {
   }
 }
 
-/** Whether some request fits both: the same verb and overlapping templates. */
-export const routesConflict = (a: { verb: string; path: string }, b: { verb: string; path: string }): boolean =>
-  a.verb === b.verb && pathsOverlap(a.path, b.path)
+/** Whether they are the same route but for the names of parameters. */
+export const routesConflict = (a: { verb: string; path: string }, b: { verb: string; path: string }): boolean => a.verb === b.verb && sameShape(a.path, b.path)
 
 function routerPath(route: { path: string; input: readonly Field[] }): string {
   const types = new Map(route.input.map((field) => [field.name, field.type]))

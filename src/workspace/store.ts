@@ -215,11 +215,7 @@ export async function listDefinitions(db: Queryable, workspaceId: number, branch
   return (await query.execute()).map(toRow)
 }
 
-/** The tables that the branches of a workspace share. */
-export const listTables = async (db: Queryable, workspaceId: number): Promise<DefinitionRow[]> =>
-  (await listAllTables(db, workspaceId)).filter(({ branchId }) => branchId === null)
-
-/** Those, and the own tables of branches. */
+/** The tables that the branches of a workspace share, and the own ones of branches. */
 export async function listAllTables(db: Queryable, workspaceId: number): Promise<DefinitionRow[]> {
   const rows = await db.kysely.selectFrom('definition').selectAll().where('workspace_id', '=', workspaceId).where('kind', '=', 'table').orderBy('id').execute()
   return rows.map(toRow)

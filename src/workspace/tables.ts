@@ -1,6 +1,7 @@
 /** The real tables behind table definitions: what a change means for them, and making it so. */
 import type { Transaction } from '../db/client.js'
 import { applyPlan, runChecks } from '../db/ddl/apply.js'
+import { forgetPlaces } from '../db/ddl/forget.js'
 import { placeOf } from '../db/ddl/names.js'
 import type { PlanAction, TablePlan } from '../db/ddl/plan.js'
 import { type PlanOptions, planRename, planTable } from '../db/ddl/plan-table.js'
@@ -38,7 +39,7 @@ export interface TableChanges {
   /** Moves removed tables to the bin; before their definitions go. */
   drop(transaction: Transaction): Promise<void>
   /** Creates and alters tables; after their definitions are stored. Indexes over many rows wait for `repairIndexes`. */
-  alter(transaction: Transaction, ids: ReadonlyMap<Entry, number>): Promise<void>
+  alter(transaction: Transaction, ids: ReadonlyMap<Entry, number>, vault: Vault): Promise<void>
 }
 
 /** Plans the tables of a proposal. A renamed column is never guessed: it comes in `renames`. */
@@ -54,9 +55,8 @@ export function planTables({ state, entries, removed }: Proposal, renames: reado
     async drop(transaction) {
       for (const plan of drops) await applyPlan(transaction, plan)
     },
-    async alter(transaction, ids) {
-      for (const [entry, plan] of plans)
-        await applyPlan(transaction, { ...plan, definitionId: ids.get(entry) ?? plan.definitionId }, { defer: !state.branch.ownTables })
+    async alter(transaction, ids, vault) {
+      for (const [entry, plan] of plans) await applyPlan(transaction, { ...plan, definitionId: ids.get(entry) ?? plan.definitionId }, { defer: true, vault })
     },
   }
 }
@@ -100,7 +100,7 @@ export interface ApplyTablesOptions {
 
 /** Alters the tables, empties those that shall be empty, and writes the rows the documents bring. */
 export async function applyTables(transaction: Transaction, proposal: Proposal, changes: TableChanges, options: ApplyTablesOptions): Promise<void> {
-  await changes.alter(transaction, options.ids)
+  await changes.alter(transaction, options.ids, options.vault)
   for (const entry of proposal.entries) {
     if (entry.kind !== 'table' || entry.action === 'keep') continue
     const table = modelOfTable({ id: options.ids.get(entry) ?? 0, guid: entry.guid, definition: entry.definition })
@@ -163,6 +163,7 @@ export async function dropBranchTables(transaction: Transaction, workspaceId: nu
   const datasources = (await listDatasources(transaction, workspaceId)).map(({ label }) => placeOf(label, branchId))
   for (const table of await storedTables(transaction, workspaceId))
     if (table.branchId === branchId) await applyPlan(transaction, planTable(table.model, null, { workspaceId, datasources }))
+  await forgetPlaces(transaction, workspaceId, branchId)
 }
 
 /** Moves the tables of a data source to the bin. */

@@ -1,5 +1,5 @@
 import { CompactEncrypt, compactDecrypt, SignJWT } from 'jose'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEpochs, type EpochStore } from '../../src/auth/epochs.js'
 import { deriveKey } from '../../src/auth/keys.js'
 import { createBinding, createTokenService, type TokenBinding, type TokenService, tokensOf } from '../../src/auth/tokens.js'
@@ -76,15 +76,52 @@ describe('R44: the token', () => {
     expect((await tokens.verify(await issue(user, 'b2a7e3'), user))!.id).toBe('b2a7e3')
   })
 
-  it('never repeats a nonce, a key or an id', async () => {
-    const seen = new Set<string>()
-    for (let i = 0; i < 2_000; i++) {
-      const [, key = '', iv = ''] = (await issue()).split('.')
-      seen.add(key)
-      seen.add(iv)
+  it('has a nonce and a content key of its own, drawn whole from the random source of the system', async () => {
+    const draw = crypto.getRandomValues.bind(crypto)
+    const drawn: string[] = []
+    const spy = vi.spyOn(crypto, 'getRandomValues').mockImplementation(<T extends ArrayBufferView | null>(bytes: T): T => {
+      draw(bytes as unknown as Uint8Array<ArrayBuffer>)
+      drawn.push(Buffer.from(bytes as unknown as Uint8Array).toString('base64url'))
+      return bytes
+    })
+    try {
+      for (let i = 0; i < 20; i++) {
+        drawn.length = 0
+        const token = await issue()
+        const [key, nonce] = drawn
+        // Nothing is counted, cut or derived: the twelve bytes of the second draw are the nonce of this token, and no other token's.
+        expect([drawn.length, token.split('.')[2]]).toEqual([2, nonce])
+        expect(Buffer.from(key ?? '', 'base64url')).toHaveLength(32)
+      }
+    } finally {
+      spy.mockRestore()
     }
-    expect(seen.size).toBe(4_000)
   })
+
+  it('never repeats a nonce or a key: 20,000 tokens, and a million nonces of their source', async () => {
+    const seen = new Set<string>()
+    for (let i = 0; i < 20_000; i += 50)
+      for (const token of await Promise.all(Array.from({ length: 50 }, () => issue()))) {
+        const [, key = '', nonce = ''] = token.split('.')
+        seen.add(key)
+        seen.add(nonce)
+      }
+    expect(seen.size).toBe(40_000)
+
+    const count = 1_000_000
+    const starts = new BigUint64Array(count)
+    const bytes = new Uint8Array(12 * 5_000)
+    for (let i = 0; i < count; ) {
+      crypto.getRandomValues(bytes)
+      const view = new DataView(bytes.buffer)
+      for (let at = 0; at < bytes.length; at += 12) starts[i++] = view.getBigUint64(at)
+    }
+    starts.sort()
+    // Nonces that differ in their first eight bytes differ. Chance repeats one of those in 37 million runs of this test.
+    let repeated = 0
+    for (let i = 1; i < count; i++) if (starts[i] === starts[i - 1]) repeated++
+    expect(repeated).toBe(0)
+  }, 120_000)
 })
 
 describe('R45: expiry', () => {

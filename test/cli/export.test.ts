@@ -70,6 +70,25 @@ table keyed {
   }
 }
 ---
+table diary {
+  schema {
+    int id
+    int owner_id {
+      table = "thing"
+    }
+    text page
+    int? grade?
+  }
+  rules = {
+    read   : $db.diary.owner_id == $auth.id
+    create : $db.diary.owner_id == $auth.id
+    update : $db.diary.owner_id == $auth.id
+    delete : false
+    columns: {grade: $auth.role == "admin"}
+  }
+  view = {graded: {alias: "graded_pages", search: $db.diary.grade > 0}}
+}
+---
 api_group shop {
   canonical = "shop"
 }
@@ -88,6 +107,8 @@ query things verb=GET {
 
 let server: ListeningServer
 let other: ListeningServer
+/** Schema of the branch with tables of its own. */
+let own: string
 const directory = createTemporaryDirectory().path
 const out = join(directory, 'out')
 beforeAll(async () => {
@@ -103,6 +124,16 @@ beforeAll(async () => {
   await server.query(`insert into ws_1_live.thing (name, tags, numbers, secret) select 'many ' || n, '{}', '{}', '' from generate_series(1, 1200) n`)
   await server.query(`insert into ws_1_test.thing (name, tags, numbers, secret) values ('of test', '{}', '{}', '')`)
   await server.query(`insert into ws_1_live.keyed (name) values ('k')`)
+  await server.query(`insert into ws_1_live.diary (owner_id, page, grade) values (1, 'mine', 1), (2, 'yours', 2)`)
+  expect((await server.meta('POST', '/workspace/1/branch', { label: 'dev', tables: 'own' })).status).toBe(200)
+  const [branch] = await server.query<{ id: number }>(`select id from stackhold.branch where label = 'dev'`)
+  own = `ws_1b${branch?.id}_live`
+  await server.query(`insert into "${own}".diary (owner_id, page) values (1, 'of dev')`)
+  await server.call('POST', '/api:meta/workspace/1/multidoc?partial=true&branch=dev', {
+    body: 'table only_here {\n  schema {\n    int id\n    text a?\n  }\n}',
+    token: server.adminToken,
+  })
+  await server.query(`insert into "${own}".only_here (a) values ('b')`)
   await stackhold(server, 'export', out)
 }, 120_000)
 afterAll(async () => {
@@ -144,6 +175,70 @@ describe('stackhold export', () => {
       expect(next).toEqual({ id: '1203' })
     } finally {
       await client.end()
+      await empty.drop()
+    }
+  })
+
+  it('brings the own tables of branches, and the rules of tables, which hold where there never was a Stackhold', async () => {
+    const empty = await createEmptyDatabase()
+    const client = new pg.Client(empty.connection)
+    await client.connect()
+    const restored = async (text: string, values: unknown[] = []): Promise<object[]> => (await client.query(text, values)).rows
+    const roleName = `'stackhold_' || left(encode(sha256(convert_to(current_database(), 'UTF8')), 'hex'), 12) || '_ws_1_rules'`
+    const [role] = (await restored(`select ${roleName} as name`)) as { name: string }[]
+    try {
+      await client.query(readFileSync(join(out, 'data.sql'), 'utf8'))
+      for (const table of [`"${own}".diary`, `"${own}".only_here`, 'ws_1_live.diary'])
+        expect(await rowsOf(restored, table)).toEqual(await rowsOf((text) => server.query(text), table))
+      const policies = `select schemaname, tablename, policyname, cmd, qual, with_check from pg_policies where schemaname in ('ws_1_live', 'ws_1_test', '${own}') order by 1, 2, 3`
+      const expected = await server.query(policies)
+      expect(expected).toHaveLength(12)
+      expect(await restored(policies)).toEqual(expected)
+
+      const as = async (id: number, statement: string, callersRole = '') => {
+        await client.query('begin')
+        try {
+          await client.query(
+            `select set_config('stackhold.auth_table', 'thing', true), set_config('stackhold.auth_id', $1, true), set_config('stackhold.auth_role', $2, true), set_config('role', $3, true)`,
+            [String(id), callersRole, role?.name],
+          )
+          return (await client.query(statement)).rows
+        } finally {
+          await client.query('rollback')
+        }
+      }
+      for (const schema of ['ws_1_live', own]) {
+        expect(await as(9, `select page from "${schema}".diary`)).toEqual([])
+        await expect(as(2, `insert into "${schema}".diary (owner_id, page) values (1, 'forged')`)).rejects.toThrow('row-level security')
+        await expect(as(1, `update "${schema}".diary set grade = 9`)).rejects.toThrow('column rule')
+        expect(await as(1, `update "${schema}".diary set grade = 9 returning id`, 'admin')).toEqual([{ id: '1' }])
+      }
+      expect(await as(1, 'select page from ws_1_live.diary')).toEqual([{ page: 'mine' }])
+      expect(await as(1, `select page from "${own}".diary`)).toEqual([{ page: 'of dev' }])
+      // A view holds the rules of its table by itself.
+      expect(await restored('select * from ws_1_live.graded_pages')).toEqual([])
+    } finally {
+      await client.query(`drop owned by "${role?.name}" cascade; drop role "${role?.name}"`).catch(() => {})
+      await client.end()
+      await empty.drop()
+    }
+  })
+
+  it('is restored by one who may not make roles, too: tables with rules stay closed', async () => {
+    const empty = await createEmptyDatabase()
+    const admin = new pg.Client(empty.connection)
+    await admin.connect()
+    const [row] = (await admin.query<{ name: string }>('select current_database() as name')).rows
+    const plain = `${row?.name.slice(0, 40)}_plain`
+    try {
+      await admin.query(`create role "${plain}" nologin; grant create on database "${row?.name}" to "${plain}"; set role "${plain}"`)
+      await admin.query(readFileSync(join(out, 'data.sql'), 'utf8'))
+      expect((await admin.query('select page from ws_1_live.diary order by id')).rows).toEqual([{ page: 'mine' }, { page: 'yours' }])
+      expect((await admin.query(`select relrowsecurity as closed from pg_class where oid = 'ws_1_live.diary'::regclass`)).rows).toEqual([{ closed: true }])
+      expect((await admin.query(`select 1 from pg_policies where schemaname = 'ws_1_live'`)).rows).toEqual([])
+    } finally {
+      await admin.query(`reset role; drop owned by "${plain}" cascade; drop role "${plain}"`)
+      await admin.end()
       await empty.drop()
     }
   })

@@ -81,4 +81,53 @@ describe('@xano/js-sdk', () => {
     expect([403, 404]).toContain((await refused(other.patch(`/post/${id}`, { title: 'Yours' }))).status)
     expect((await owner.get(`/post/${id}`)).getBody().title).toBe('Mine')
   })
+
+  it('sends lists and objects by every method, chooses the data source, and reaches one branch or another', async () => {
+    const echo = (verb: string, extra = '') => `query echo verb=${verb} {
+  api_group = "echo"
+  public = "Clients are tested here."
+  input {
+    text[] list?
+    object o? {
+      schema {
+        int a
+      }
+    }
+    text s?
+  }
+  stack {
+    db.query note {
+      return = {type: "list"}
+    } as $notes
+  }
+  response = {verb: "${verb}${extra}", list: $input.list, o: $input.o, s: $input.s, notes: $notes}
+}`
+    const documents = [
+      'api_group echo {\n  canonical = "echoapi"\n}',
+      'table note {\n  schema {\n    int id\n    text body?\n  }\n}',
+      ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((verb) => echo(verb)),
+    ]
+    await server.pushText(documents.join('\n---\n'))
+    const input = { list: ['a', 'b'], o: { a: 1 }, s: 'é' }
+    const sdk = client('echoapi')
+    for (const verb of ['get', 'post', 'put', 'patch', 'delete'] as const)
+      expect((await sdk[verb]('/echo', input)).getBody()).toEqual({ verb: verb.toUpperCase(), ...input, notes: [] })
+    expect((await sdk.head('/echo', input)).getStatusCode()).toBe(200)
+
+    await server.meta('POST', '/workspace/1/datasource', { label: 'trial' })
+    const { items } = (await server.meta('GET', '/workspace/1/table?search=note')).body
+    const row = { body: { body: 'on trial' }, token: server.adminToken, headers: { 'x-data-source': 'trial' } }
+    await server.call('POST', `/api:meta/workspace/1/table/${items[0].id}/content`, row)
+    expect((await sdk.setDataSource('trial').get('/echo')).getBody().notes).toMatchObject([{ body: 'on trial' }])
+    expect((await sdk.setDataSource(null).get('/echo')).getBody().notes).toEqual([])
+
+    await server.meta('POST', '/workspace/1/branch', { label: 'dev' })
+    const pushed = await server.call('POST', '/api:meta/workspace/1/multidoc?partial=true&branch=dev', {
+      body: echo('GET', ' of dev'),
+      token: server.adminToken,
+    })
+    expect(pushed.status).toBe(200)
+    expect((await client('echoapi:dev').get('/echo')).getBody().verb).toBe('GET of dev')
+    expect((await client('echoapi').get('/echo')).getBody().verb).toBe('GET')
+  })
 })

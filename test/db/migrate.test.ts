@@ -32,6 +32,20 @@ describe('migrateCatalog', () => {
       expect(await query('select name from stackhold.workspace')).toEqual([{ name: 'w' }])
     }))
 
+  it('gives the bins of workspaces deleted by an older version a time to go', () =>
+    withEmpty(async (connection, query) => {
+      const older = Object.fromEntries(Object.entries(migrations).filter(([name]) => name < '009'))
+      await migrateCatalog(connection, { migrations: older })
+      await query(`insert into stackhold.workspace (name, guid) values ('w', 'g')`)
+      await query(`create schema ws_1_bin; create table ws_1_bin.of_ours (id int); create schema ws_7_bin; create table ws_7_bin.orphan (id int)`)
+      await migrateCatalog(connection)
+      expect(
+        await query(
+          `select workspace_id, bin_schema, bin_table, round(extract(epoch from restore_until - now()) / 86400)::int as days from stackhold.table_bin`,
+        ),
+      ).toEqual([{ workspace_id: 7, bin_schema: 'ws_7_bin', bin_table: 'orphan', days: 30 }])
+    }))
+
   it('lets one of several runners work', () =>
     withEmpty(async (connection) => {
       const outcomes = await Promise.all(Array.from({ length: 4 }, () => migrateCatalog(connection)))

@@ -189,7 +189,14 @@ describe('join and eval', () => {
     expect(() => bench.compile('db.query "book" { join = {a: {table: "author"}} }')).toThrow('needs a where')
     expect(() => bench.compile('db.query "book" { join = {a: {table: "author", type: "outer", where: true}} }')).toThrow('Unknown join type')
     expect(() => bench.compile('db.query "book" { sort = {titel: "asc"} }')).toThrow('Unsupported parameter reference - titel')
-    expect(() => bench.compile('db.query "book" { output = ["idd"] }')).toThrow('"output" names an unknown column')
+    bench.compile('db.query "book" { output = ["id", "titel"] }')
+    expect(bench.warnings.at(-1)).toBe('"output" names an unknown column of table "book": titel')
+  })
+
+  it('gives the ids where output names no column at all', async () => {
+    const rows = (await bench.run('db.query "book" { output = ["idd"] }')) as object[]
+    expect(new Set(rows.flatMap((row) => Object.keys(row)))).toEqual(new Set(['id']))
+    expect(bench.warnings.at(-1)).toBe('"output" names an unknown column of table "book": idd')
   })
 })
 
@@ -214,6 +221,8 @@ describe('what callers send', () => {
     }
     expect(ids(await bench.run(statement, { filter: group, sort: null }))).toEqual([2, 3, 6, 7])
     expect(ids(await bench.run(statement, { filter: { 'year|=': 2000, 'price|>|or': 6 }, sort: null }))).toEqual([1, 5, 7])
+    expect(ids(await bench.run(statement, { filter: [{ 'year|=': 2000 }, { 'price|>|or': 6 }], sort: null }))).toEqual([1, 5, 7])
+    expect(ids(await bench.run(statement, { filter: [{ 'price|>|or': 6 }, { 'year|=': 2000 }], sort: null }))).toEqual([])
     expect(
       ids(
         await bench.run(statement, {

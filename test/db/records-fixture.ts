@@ -77,6 +77,8 @@ function evaluate(expr: Expr, vars: Vars): Value {
 
 export interface Bench {
   readonly facts: StatementFact[]
+  /** What compiling told the builder. */
+  readonly warnings: string[]
   readonly session: RecordsSession
   readonly tables: ReadonlyMap<string, TableModel>
   /** Runs a statement; the result as plain JSON. */
@@ -102,6 +104,7 @@ export async function createBench(
   const facts: StatementFact[] = []
   const session = createRecordsSession(database, { workspaceId, datasource: datasources[0] ?? 'live', datasources, observe: (fact) => facts.push(fact) })
   const compiler = createRecordsCompiler(tables, options.compiler)
+  const warnings: string[] = []
   const compile = (text: string) => {
     const { operation, table, args } = parseStatement(text)
     let vars: Vars = {}
@@ -116,7 +119,7 @@ export async function createBench(
     const noAddon = (name: string): never => {
       throw fatal(`Addon does not exist: ${name}`)
     }
-    const action = compiler.compile({ operation, table, args, compileValue, compileBound, addon: noAddon })
+    const action = compiler.compile({ operation, table, args, compileValue, compileBound, warn: (message) => warnings.push(message), addon: noAddon })
     const frame = {
       run: { clock: { now: () => clockNow }, passwords: { hash: async (value: string) => hashOf(value), judge: async () => null } },
     } as unknown as Frame
@@ -130,6 +133,7 @@ export async function createBench(
     session,
     tables,
     compile,
+    warnings,
     run: async (text, vars) => compile(text)(vars),
     get sql() {
       return facts.at(-1)?.sql ?? ''

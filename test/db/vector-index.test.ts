@@ -1,5 +1,7 @@
 /** Vectors with pgvector and without: the same rows in the same order; with it, through an index. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIndexSql, planIndex } from '../../src/db/ddl/index-sql.js'
+import { readIndexStates, repairIndexes, type WantedIndex } from '../../src/db/ddl/index-upkeep.js'
 import { readExtensions } from '../../src/db/extensions.js'
 import { allFilters } from '../../src/filters/index.js'
 import { createRegistry } from '../../src/runtime/registry.js'
@@ -100,4 +102,52 @@ it('an index that cannot be says why', () => {
       expect(planIndex(table as ReturnType<typeof tableModel>, index, { vector: { schema: 'public', installed: true } })?.note).toContain(message)
     }),
   )
+})
+
+it('a build that failed says so, and is done again when the extension is back', async () => {
+  const { database } = server
+  await database.query(
+    `create table stackhold.index_failure (workspace_id int, schema_name text, index_name text, message text, failed_at timestamptz default now(), primary key (schema_name, index_name))`,
+  )
+  const db = {
+    ...database,
+    runLong: async (text: string) => void (await database.query(text)),
+    withLock: async <T>(_name: string, _wait: number, fn: () => Promise<T>): Promise<T | null> => fn(),
+  }
+  const table = tableModel(document(3))
+  const readWanted = async (broken = false): Promise<WantedIndex[]> => {
+    const extensions = await readExtensions(database)
+    return table.indexes.flatMap((index) => {
+      const plan = planIndex(table, index, extensions)
+      if (plan?.body == null) return []
+      const sql = createIndexSql(plan, '"ws_2_live"."spot"', true)
+      return [
+        {
+          schema: 'ws_2_live',
+          table: 'spot',
+          name: plan.name,
+          label: index.type,
+          sql: broken ? sql.replace('hnsw', 'nope') : sql,
+          prelude: plan.prelude ?? [],
+        },
+      ]
+    })
+  }
+  const states = async () => [...(await readIndexStates(db, await readWanted())).values()].map(({ state }) => state)
+  expect(await states()).toEqual(['ready', 'ready', 'ready', 'ready'])
+  await database.query('drop extension vector cascade')
+  expect(await states()).toEqual(['missing', 'missing', 'missing', 'missing'])
+  expect(await repairIndexes(db, 2, () => readWanted(true))).toEqual(
+    Array.from({ length: 4 }, () => expect.stringContaining('access method "nope" does not exist')),
+  )
+  expect(await states()).toEqual(['failed', 'failed', 'failed', 'failed'])
+  expect(await repairIndexes(db, 2, readWanted)).toEqual([])
+  expect(await states()).toEqual(['ready', 'ready', 'ready', 'ready'])
+  expect(await database.query('select 1 from stackhold.index_failure')).toEqual([])
+  await database.query('set enable_seqscan = off')
+  const found = await indexed.run(nearest('cosine_distance', 'return = {type: "list", paging: {page: 1, per_page: 5, metadata: false}}'), { v: [1, 2, 3] })
+  const { text, values } = server.last()
+  const plan = await database.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values)
+  expect(plan.map((row) => row['QUERY PLAN']).join()).toContain('Index Scan using spot_v_')
+  expect(found).toHaveLength(5)
 })

@@ -125,7 +125,7 @@ describe('operators', () => {
 describe('mistakes', () => {
   it.each([
     ['$db.thing.nope == 1', 'Unsupported parameter reference - thing.nope'],
-    ['$db.other.n == 1', 'Unsupported parameter reference - other.n'],
+    ['$db.other.nope == 1', 'Unsupported parameter reference - other.nope'],
     ['$db.thing.n.x == 1', '"n" of table "thing" is int: it has no members.'],
     ['$db.thing.n', 'This is not a condition.'],
     ['$db.thing.s @> "x"', '"@>" needs a list or JSON column on its left.'],

@@ -75,6 +75,7 @@ describe('types', () => {
     ['timestamp a', '+1 day', now + 86_400_000],
     ['date a', '2024-02-29', '2024-02-29'],
     ['uuid a', 'C0FFEE00-0000-4000-8000-000000000001', 'c0ffee00-0000-4000-8000-000000000001'],
+    ['email a', 'ａｄａ＠example.com', 'ada@example.com'],
     ['json a', '{"x":[1]}', { x: [1] }],
     ['json a', 'plain', 'plain'],
     ['object a { schema { int b } }', '{"b":"2","c":3}', { b: 2 }],

@@ -30,6 +30,8 @@ export interface Canaries {
   learnFrom(token: string | undefined, body: unknown, answer: string): void
   /** Throws when a text that the server keeps holds one of them, or anything that looks like a secret. */
   assertClean(where: string, text: string): void
+  /** Throws when a text holds one of them as it was sent; what is sealed or hashed may be there. */
+  assertUnknown(where: string, text: string): void
   readonly learned: ReadonlySet<string>
 }
 
@@ -43,8 +45,15 @@ export function createCanaries(known: readonly string[] = []): Canaries {
     if (typeof value !== 'object' || value === null || depth > 8) return
     for (const [name, member] of Object.entries(value)) walk(member, Array.isArray(value) ? isSecret : secretName.test(name), depth + 1)
   }
+  const assertUnknown = (where: string, text: string): void => {
+    for (const secret of learned) {
+      const at = text.indexOf(secret)
+      if (at >= 0) throw new Error(`${where} holds the secret ${secret.slice(0, 4)}…: ${around(text, at)}`)
+    }
+  }
   return {
     learned,
+    assertUnknown,
     learnFrom(token, body, answer) {
       learn(token)
       if (typeof body === 'string') for (const [, value] of body.matchAll(secretVariable)) learn(value)
@@ -54,13 +63,14 @@ export function createCanaries(known: readonly string[] = []): Canaries {
     assertClean(where, text) {
       const found = secrets.exec(text) ?? tokens.exec(text)
       if (found !== null) throw new Error(`${where} holds ${found[0].slice(0, 12)}…, a secret: ${around(text, found.index)}`)
-      for (const secret of learned) {
-        const at = text.indexOf(secret)
-        if (at >= 0) throw new Error(`${where} holds the secret ${secret.slice(0, 4)}…: ${around(text, at)}`)
-      }
+      assertUnknown(where, text)
     },
   }
 }
+
+/** The rows of a table as text, and what is behind the hexadecimal digits of its bytes. */
+export const readableRows = (rows: readonly string[]): string =>
+  rows.map((row) => `${row}\n${row.replace(/\\+x((?:[0-9a-f]{2})+)/g, (_, digits: string) => Buffer.from(digits, 'hex').toString('latin1'))}`).join('\n')
 
 const around = (text: string, at: number): string => text.slice(Math.max(0, at - 120), at)
 

@@ -53,4 +53,11 @@ describe('health and metrics', () => {
     expect((await production.app.inject('/')).body).not.toContain('abc123')
     expect((await development.app.inject('/')).body).toContain('href="/api:abc123"')
   })
+
+  it('tells who was sent here by a program how it signs in', async () => {
+    const page = await production.app.inject('/login?dest=cli&callback=http%3A%2F%2F127.0.0.1%3A1%2Fcallback')
+    expect([page.statusCode, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(page.body).toMatch(/xano auth --origin https?:\S+ --workspace 1 --code TOKEN/)
+    expect(page.body).not.toContain('callback')
+  })
 })

@@ -39,6 +39,21 @@ const program = [
   response = {rows: $rows|lambda_map:"return $this.name + $this.tags[0]", greeting: $greeting, count: $rows|lambda:"return $var.rows.length"}
 }`,
   'query "fails" verb=GET {\n  api_group = "js"\n  input {\n  }\n  stack {\n    api.lambda { code = "throw new Error($env.$remote_ip)" } as $x\n  }\n  response = $x\n}',
+  `function "web" {
+  input {
+  }
+  stack {
+    var $link { value = "https://example.com/a" }
+    api.lambda {
+      code = """
+        const url = new URL($var.link)
+        url.searchParams.set("id", crypto.randomUUID())
+        return [url.hostname, url.searchParams.get("id").length]
+        """
+    } as $x
+  }
+  response = $x
+}`,
 ].join('\n---\n')
 
 describe('a server', () => {
@@ -57,6 +72,11 @@ describe('a server', () => {
   it('tells the lines of console in the logs of a debug run', async () => {
     const { body } = await server.meta('POST', '/workspace/1/function/run', { name: 'greet', input: { name: 'Ann' } })
     expect(body).toMatchObject({ status: 'ok', result: 'Hello Ann', logs: ['greeting {"name":"Ann"}'] })
+  })
+
+  it('has URL and crypto', async () => {
+    const { body } = await server.meta('POST', '/workspace/1/function/run', { name: 'web', input: {} })
+    expect(body).toMatchObject({ status: 'ok', result: ['example.com', 36] })
   })
 
   it('answers an error of the code with 500 and its place', async () => {

@@ -69,7 +69,10 @@ describe('a server', () => {
     )
     await pushCommand(file, { ...remote(), dryRun: true })
     expect((await call('/api:pinggrp/ping')).status).toBe(404)
+    const said = vi.mocked(process.stdout.write)
+    said.mockClear()
     await pushCommand(file, remote())
+    expect(said.mock.calls.join('')).toMatch(/^warning api_group "ping":2 .*\(guessable-canonical\)\n {2}\S.*$[\s\S]*^Pushed 2 documents\.$/m)
     expect((await call('/api:pinggrp/ping')).body).toBe('pong')
     await expect(pushCommand(file, { ...remote(), token: 'wrong' })).rejects.toThrow('401')
     await expect(pushCommand(join(files, 'none'), remote())).rejects.toThrow('does not exist')
@@ -94,11 +97,15 @@ describe('a server', () => {
       'query ping verb=GET {\n  api_group = "ping"\n  public = "test"\n  stack {\n    var $x { valu = 1 }\n    nonsense.statement {\n    }\n  }\n  response = "other"\n}\n',
     )
     await expect(pushCommand(file, remote())).rejects.toThrow(/:6:/)
+    await expect(pushCommand(file, { ...remote(), dryRun: true })).rejects.toThrow(/would be refused[\s\S]*:6:/)
     expect((await call('/api:pinggrp/ping')).body).toBe('pong')
   })
 
   it('scaffolds and pulls what it has, and pushing that back changes nothing', async () => {
+    const said = vi.mocked(process.stdout.write)
+    said.mockClear()
     await scaffoldCommand('crud', { ...remote(), table: 'user', group: 'ping', auth: 'user' })
+    expect(said.mock.calls.join('')).toMatch(/^created query GET user$[\s\S]*^error query "user\/\{user_id\}" DELETE:\d+ .*\(idor-dataflow\)$/m)
     expect((await call('/api:pinggrp/user')).status).toBe(401)
     const directory = join(files, 'pulled')
     await pullCommand(directory, remote())

@@ -231,7 +231,6 @@ describe('errors', () => {
     ['$a between 1', '1:13 `between` needs a low and a high value.'],
     ['concat("a", "b")', '1:1 `concat(…)`: the language has no function calls.'],
     ['`$a', '1:4 Expected the closing backtick, found the end of the text.'],
-    ['``', '1:2 An expression quote holds an expression.'],
     ['"abc', '1:1 This text is not closed on its line.'],
     ['# x', '1:1 `#` is not part of the language here.'],
   ])('%s', (text, expected) => {

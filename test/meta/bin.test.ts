@@ -19,6 +19,25 @@ const entryOf = async (table: string, column: string | null = null) =>
   (await server.meta('GET', bin)).body.find((item: { table: string; column: string | null }) => item.table === table && item.column === column)
 /** Ends the time of everything in the bin of one table. */
 const expire = (table: string) => sql(`update stackhold.table_bin set restore_until = now() - interval '1 second' where table_name = '${table}'`)
+const documentOfBrief = `table user {
+  auth = true
+  schema {
+    int id
+  }
+}
+---
+table memo {
+  schema {
+    int id
+    int user_id {
+      table = "user"
+    }
+    text body
+  }
+  rules = {
+    read: $db.memo.user_id == $auth.id
+  }
+}`
 const noErrors = (error: unknown): never => {
   throw error
 }
@@ -111,6 +130,21 @@ describe('the bin', () => {
     await server.meta('DELETE', '/workspace/1/datasource/trial')
   })
 
+  it('leaves no rows behind when a data source is gone meanwhile', async () => {
+    await server.meta('POST', '/workspace/1/datasource', { label: 'trial' })
+    await push('table pair {\n  schema {\n    int id\n    text a?\n  }\n}')
+    await sql(`insert into ws_1_trial.pair (a) values ('of trial')`)
+    await server.meta('DELETE', `/workspace/1/table/${await idOf('pair')}`)
+    await server.meta('DELETE', '/workspace/1/datasource/trial')
+    const entry = await entryOf('pair')
+    const refused = await server.meta('POST', bin, { id: entry.id })
+    expect([refused.status, refused.body.message]).toEqual([409, 'The data source "trial" does not exist.'])
+    await server.meta('POST', '/workspace/1/datasource', { label: 'trial' })
+    expect((await server.meta('POST', bin, { id: entry.id })).body).toMatchObject({ table: 'pair', datasources: ['live', 'trial'] })
+    expect(await sql('select a from ws_1_trial.pair')).toEqual([{ a: 'of trial' }])
+    await server.meta('DELETE', '/workspace/1/datasource/trial')
+  })
+
   it('is emptied when the time of its entries is over, whatever is in use meanwhile', async () => {
     for (const name of ['busy', 'idle']) {
       await push(`table ${name} {\n  schema {\n    int id\n    text a?\n  }\n}`)
@@ -142,6 +176,45 @@ describe('the bin', () => {
     ).toEqual([{ attname: 'id' }, { attname: 'b' }])
     expect(await emptyBin(db, noErrors)).toBe(1)
     expect(await sql(`select tablename from pg_tables where schemaname = 'ws_1_bin' and tablename ~ 'busy'`)).toEqual([])
+  })
+
+  it('of a deleted workspace is kept as long, and then goes with everything else of it', async () => {
+    const { body: made } = await server.meta('POST', '/workspace', { name: 'brief' })
+    const other = `/workspace/${made.id}`
+    await server.meta('POST', `${other}/multidoc?partial=true`, documentOfBrief)
+    await server.meta('POST', `${other}/branch`, { label: 'own', tables: 'own' })
+    await sql(`insert into ws_${made.id}_live.memo (body, user_id) values ('kept', 1)`)
+    const schemas = async () =>
+      (await sql<{ name: string }>(`select nspname as name from pg_namespace where nspname ~ '^ws_${made.id}(b|_)' order by 1`)).map(({ name }) => name)
+    const roles = () =>
+      sql(
+        `select rolname from pg_roles r where rolname ~ ('^stackhold_' || left(encode(sha256(convert_to(current_database(), 'UTF8')), 'hex'), 12) || '_ws_${made.id}_')`,
+      )
+    expect(await roles()).toHaveLength(1)
+    expect((await server.meta('DELETE', other)).status).toBe(200)
+    expect([await schemas(), await roles()]).toEqual([[`ws_${made.id}_bin`], []])
+    expect(await emptyBin(server.instance.db, noErrors)).toBe(0)
+    const [kept] = await sql<{ bin_table: string; days: number }>(
+      `select bin_table, round(extract(epoch from restore_until - now()) / 86400)::int as days from stackhold.table_bin where workspace_id = ${made.id} and datasource = 'live' and table_name = 'memo'`,
+    )
+    expect(kept?.days).toBe(30)
+    expect(await sql(`select body from ws_${made.id}_bin."${kept?.bin_table}"`)).toEqual([{ body: 'kept' }])
+
+    await sql(`update stackhold.table_bin set restore_until = now() - interval '1 second' where workspace_id = ${made.id} and datasource = 'live'`)
+    expect(await emptyBin(server.instance.db, noErrors)).toBe(2)
+    expect(await schemas()).toEqual([`ws_${made.id}_bin`])
+    await sql(`update stackhold.table_bin set restore_until = now() - interval '1 second' where workspace_id = ${made.id}`)
+    expect(await emptyBin(server.instance.db, noErrors)).toBe(2)
+    expect(await schemas()).toEqual([])
+    expect(await sql(`select 1 from stackhold.table_bin where workspace_id = ${made.id}`)).toEqual([])
+  })
+
+  it('of a workspace deleted for good goes at once', async () => {
+    const { body: made } = await server.meta('POST', '/workspace', { name: 'gone' })
+    await server.meta('POST', `/workspace/${made.id}/multidoc?partial=true`, documentOfBrief)
+    expect((await server.meta('DELETE', `/workspace/${made.id}?for_good=true`)).status).toBe(200)
+    expect(await sql(`select nspname from pg_namespace where nspname ~ '^ws_${made.id}_'`)).toEqual([])
+    expect(await sql(`select 1 from stackhold.table_bin where workspace_id = ${made.id}`)).toEqual([])
   })
 
   it('keeps what is dropped as long as the instance says', async () => {

@@ -101,6 +101,16 @@ afterAll(async () => {
   await admin.end()
 })
 
+interface BinEntry {
+  id: number
+  datasource: string
+  branch: string | null
+  branch_id: number | null
+}
+const bin = async (table: string, kind?: string): Promise<BinEntry[]> =>
+  (await server.meta('GET', `${W}/bin`)).body.filter((item: { table: string; kind: string }) => item.table === table && (kind ?? item.kind) === item.kind)
+const tableId = async (name: string, branch: string): Promise<number> =>
+  (await server.meta('GET', `${W}/table?branch=${branch}`)).body.items.find((item: { name: string }) => item.name === name).id
 const titles = async (branch: string, source = ''): Promise<unknown> =>
   (await api('GET', `shelfapi${branch === '' ? '' : `:${branch}`}/book?source=${source}`)).body
 
@@ -164,6 +174,13 @@ table author {
     expect((await server.meta('GET', `${W}/multidoc?branch=dev&records=true`)).text).toMatch(/^table author[\s\S]*Ende/m)
     expect((await server.meta('GET', `${W}/multidoc?records=true`)).text).not.toMatch(/^table author/m)
 
+    await query('create table public.legacy (id serial primary key, note text); ')
+    await query(`insert into public.legacy (note) values ('old')`)
+    expect((await server.meta('POST', `${W}/table/adopt?branch=dev`, { table: 'legacy' })).status).toBe(200)
+    expect(await query(`select note from "ws_${ws}b${id}_live".legacy`)).toEqual([{ note: 'old' }])
+    expect(await shape(`^ws_${ws}_(live|test)$`)).toEqual(before)
+    await server.meta('DELETE', `${W}/table/${await tableId('legacy', 'dev')}`)
+
     // The live branch changes its tables under the same names, and the branch does not follow.
     expect(
       (await server.meta('POST', `${W}/multidoc?partial=true`, 'table book {\n  schema {\n    int id\n    text title\n    bool good?\n  }\n}')).status,
@@ -183,13 +200,90 @@ table author {
     expect([await rowsOf(tables), await rowsOf(shared)]).toEqual([['Dev'], ['Live', 'Shared']])
   })
 
-  it('gets every data source that is made later, and cannot go live', async () => {
+  it('gets every data source that is made later', async () => {
     const id = await branchId('dev')
     await server.meta('POST', `${W}/datasource`, { label: 'later' })
     expect((await shape(`^ws_${ws}b${id}_later$`)).length).toBe(5)
     await server.meta('DELETE', `${W}/datasource/later`)
     expect(await shape(`^ws_${ws}b?${id}?_later$`)).toEqual([])
-    expect((await server.meta('POST', `${W}/branch/dev/live`)).status).toBe(400)
+  })
+
+  it('goes live with its tables, and another branch with its own again; nothing is lost', async () => {
+    const id = await branchId('dev')
+    const rows = () => Promise.all([query(`select * from ws_1_live.book order by id`), query(`select * from "ws_1b${id}_live".book order by id`)])
+    const before = await rows()
+    expect((await server.meta('POST', `${W}/branch/dev/live`)).body).toMatchObject({ label: 'dev', live: true, tables: 'own' })
+    expect([await titles(''), await titles('dev'), await titles('v1'), await titles('shared')]).toEqual([
+      ['Dev'],
+      ['Dev'],
+      ['Live', 'Shared'],
+      ['Live', 'Shared'],
+    ])
+    // What names no branch means this one: content, pushes, new columns.
+    expect((await server.meta('GET', `${W}/table`)).body.items.map(({ name }: { name: string }) => name)).toEqual(['author', 'book', 'user'])
+    await server.pushText('table extra {\n  schema {\n    int id\n  }\n}')
+    expect(await shape(`^ws_${ws}b${id}_live$`)).toContain(`ws_${ws}b${id}_live.extra.id`)
+    expect(await shape(`^ws_${ws}_live$`)).not.toContain(`ws_${ws}_live.extra.id`)
+    expect((await api('POST', 'shelfapi/book', { title: 'While dev is live' })).status).toBe(200)
+    expect(await query(`select title from ws_1_live.book where title ~ 'While'`)).toEqual([])
+    expect((await server.meta('DELETE', `${W}/branch/dev`)).status).toBe(400)
+    await server.restart()
+    expect(await titles('')).toEqual(['Dev', 'While dev is live'])
+
+    expect((await server.meta('POST', `${W}/branch/v1/live`)).body).toMatchObject({ label: 'v1', live: true, tables: 'shared' })
+    expect([await titles(''), await titles('dev')]).toEqual([
+      ['Live', 'Shared'],
+      ['Dev', 'While dev is live'],
+    ])
+    await query(`delete from "ws_1b${id}_live".book where title ~ 'While'`)
+    expect(await rows()).toEqual(before)
+    await server.meta('DELETE', `${W}/table/${await tableId('extra', 'dev')}`)
+  })
+
+  it('knows the accounts of its own tables only, live or not', async () => {
+    const signup = (group: string, email: string) =>
+      server.call('POST', `/api:${group}/auth/signup`, { body: { name: 'A', email, password: 'Correct-horse-7-battery' } })
+    const canonical = (await query<{ canonical: string }>(`select canonical from stackhold.definition where kind = 'api_group' and name = 'authentication'`))[0]
+      ?.canonical
+    const me = async (token: string) => (await server.call('GET', `/api:${canonical}/auth/me`, { token })).status
+    const signed = await signup(canonical ?? '', 'shared@x.org')
+    expect(signed.status).toBe(200)
+    const shared = signed.body.authToken as string
+    expect(await me(shared)).toBe(200)
+    await server.meta('POST', `${W}/branch/dev/live`)
+    expect(await me(shared)).toBe(401)
+    const own = (await signup(canonical ?? '', 'own@x.org')).body.authToken as string
+    expect(await me(own)).toBe(200)
+    expect((await server.meta('POST', `${W}/auth/user/1/revoke`)).status).toBe(200)
+    expect(await me(own)).toBe(401)
+    await server.meta('POST', `${W}/branch/v1/live`)
+    expect(await me(shared)).toBe(200)
+  })
+
+  it('gets back what it dropped, into its own tables: a column, then the table', async () => {
+    const id = await branchId('dev')
+    const before = await shape(`^ws_${ws}_(live|test)$`)
+    await query(`update "ws_${ws}b${id}_live".book set year = 1979`)
+    const rows = await query(`select * from "ws_${ws}b${id}_live".book order by id`)
+    await server.meta('DELETE', `${W}/table/${await tableId('book', 'dev')}/schema/year`)
+    const [column] = await bin('book')
+    expect(column).toMatchObject({ kind: 'column', column: 'year', datasource: 'live', branch: 'dev', branch_id: id })
+    expect((await server.meta('POST', `${W}/bin/${column?.id}/restore?branch=v1`)).status).toBe(409)
+    expect((await server.meta('POST', `${W}/bin/${column?.id}/restore`)).body).toMatchObject({ kind: 'column', branch: 'dev', datasources: ['live', 'test'] })
+    expect(await query(`select * from "ws_${ws}b${id}_live".book order by id`)).toEqual(rows)
+
+    await server.meta('DELETE', `${W}/table/${await tableId('book', 'dev')}/schema/year`)
+    await server.meta('DELETE', `${W}/table/${await tableId('book', 'dev')}`)
+    const [table] = await bin('book', 'table')
+    const restored = (await server.meta('POST', `${W}/bin`, { id: table?.id })).body
+    expect(restored).toMatchObject({ kind: 'table', table: 'book', branch: 'dev', datasources: ['live', 'test'] })
+    expect(await titles('dev')).toEqual(['Dev'])
+    expect(await api('POST', 'shelfapi:dev/book', { title: 'Dev' })).toMatchObject({ status: 500, body: { message: expect.stringContaining('Duplicate') } })
+    const [again] = await bin('book')
+    expect((await server.meta('POST', `${W}/bin`, { id: again?.id })).body).toMatchObject({ table_id: restored.table_id })
+    expect(await query(`select title, year from "ws_${ws}b${id}_live".book order by id`)).toEqual([{ title: 'Dev', year: '1979' }])
+    expect(await shape(`^ws_${ws}_(live|test)$`)).toEqual(before)
+    expect(await titles('')).toEqual(['Live', 'Shared'])
   })
 
   it('takes its tables with it to the bin', async () => {
@@ -200,9 +294,30 @@ table author {
     expect((await server.meta('DELETE', `${W}/branch/dev`)).status).toBe(200)
     expect(await shape(`^ws_${ws}b${id}_`)).toEqual([])
     expect(await shape(`^ws_${ws}_(live|test)$`)).toEqual(before)
-    const bin = (await server.meta('GET', `${W}/bin`)).body as { id: number; datasource: string }[]
-    const own = bin.find(({ datasource }) => datasource === `live@${id}`)
-    expect((await server.meta('POST', `${W}/bin/${own?.id}/restore`)).body).toMatchObject({ code: 'ERROR_CODE_NOT_SUPPORTED' })
+    expect(await query('select nspname from pg_namespace where nspname ~ $1', [`^ws_${ws}b${id}_`])).toEqual([])
+    const [book] = await bin('book', 'table')
+    expect(book).toMatchObject({ branch: null, branch_id: id })
+    const refused = await server.meta('POST', `${W}/bin/${book?.id}/restore`)
+    expect([refused.status, refused.body.message, refused.body.hint]).toEqual([
+      409,
+      'The branch this was dropped from is gone.',
+      expect.stringContaining('?branch='),
+    ])
     expect(await titles('')).toEqual(['Live', 'Shared'])
+  })
+
+  it('can leave them to another branch', async () => {
+    const gone = (await bin('book', 'table'))[0]?.branch_id
+    await server.meta('POST', `${W}/branch`, { label: 'heir', tables: 'own' })
+    const id = await branchId('heir')
+    const restored = await server.meta('POST', `${W}/bin/${(await bin('book', 'table'))[0]?.id}/restore?branch=heir`)
+    expect(restored.body).toMatchObject({ kind: 'table', table: 'book', branch: 'heir', table_id: await tableId('book', 'heir') })
+    expect(await titles('heir')).toEqual(['Dev'])
+    const author = await server.meta('POST', `${W}/bin/${(await bin('author', 'table'))[0]?.id}/restore?branch=heir`)
+    expect(author.status).toBe(200)
+    expect(await query(`select name from "ws_${ws}b${id}_live".author`)).toEqual([{ name: 'Ende' }])
+    expect(await titles('')).toEqual(['Live', 'Shared'])
+    expect((await bin('author')).filter((item) => item.branch_id === gone && item.datasource !== 'later')).toEqual([])
+    await server.meta('DELETE', `${W}/branch/heir`)
   })
 })

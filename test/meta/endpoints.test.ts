@@ -47,6 +47,25 @@ describe('API groups and endpoints', () => {
     expect((await server.meta('GET', api)).status).toBe(404)
   })
 
+  it('are described in one document, each by an id of its own, with every scheme they name', async () => {
+    const query = (group: string, path: string) =>
+      `query "${path}" verb=GET {\n  api_group = "${group}"\n  auth = "user"\n  input {\n  }\n  stack {\n  }\n  response = 1\n}`
+    const documents = ['left', 'right'].flatMap((name) => [
+      `api_group ${name} {\n  canonical = "${name}grp"\n}`,
+      ...['a/b', 'a-b', 'a_b'].map((path) => query(name, path)),
+    ])
+    expect((await server.meta('POST', `${W}/multidoc?partial=true`, documents.join('\n---\n'))).status).toBe(200)
+    const { body } = await server.meta('GET', `${W}/openapi`)
+    const operations = Object.values<Record<string, { operationId: string; security: object[] }>>(body.paths).flatMap((item) => Object.values(item))
+    const ids = operations.map(({ operationId }) => operationId)
+    expect(ids).toEqual(expect.arrayContaining(['left_get_a_b', 'left_get_a_b_2', 'left_get_a_b_3', 'right_get_a_b', 'authentication_post_auth_login']))
+    expect(new Set(ids).size).toBe(ids.length)
+    const schemes = Object.keys(body.components.securitySchemes)
+    expect(schemes).toEqual(['user'])
+    expect(operations.flatMap(({ security }) => security.flatMap((named) => Object.keys(named))).every((name) => schemes.includes(name))).toBe(true)
+    expect(body.info.title).toBe('Stackhold')
+  })
+
   it('are private unless somebody says why not', async () => {
     const group = await server.meta('POST', `${W}/apigroup`, { name: 'closed', canonical: 'closed1' })
     const path = `${W}/apigroup/${group.body.id}/api`
@@ -76,7 +95,7 @@ describe('API groups and endpoints', () => {
     const text = (name: string) =>
       `query "${name}" verb=GET {\n  public = "t"\n  input {${name.includes('{id}') ? '\n    int id' : ''}\n  }\n  stack {\n  }\n  response = 1\n}`
     await server.meta('POST', path, text('a/{id}'))
-    expect((await server.meta('POST', path, text('a/b'))).body).toMatchObject({ code: 'ERROR_CODE_CONFLICT' })
+    expect((await server.meta('POST', path, text('a/{other}'))).body).toMatchObject({ code: 'ERROR_CODE_CONFLICT' })
     expect((await server.meta('POST', path, { name: 'x', auth: 'nobody' })).status).toBe(400)
     expect((await server.meta('POST', path, text('y').replace('public', 'api_group = "other"\n  public'))).status).toBe(400)
     expect((await server.meta('POST', `${W}/apigroup`, { name: 'clash' })).status).toBe(409)

@@ -121,6 +121,7 @@ describe('function/run', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({
       status: 'error',
+      result: { code: 'ERROR_CODE_NOT_FOUND', message: 'Not here.', payload: { a: 1 } },
       error: { code: 'ERROR_CODE_NOT_FOUND', message: 'Not here.', payload: { a: 1 }, statement: 'precondition', line: 9 },
       logs: ['before'],
     })

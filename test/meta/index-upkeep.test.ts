@@ -80,6 +80,45 @@ it('tries again when a server starts, one of several at a time', async () => {
   expect(await isThere()).toEqual([{ valid: true }])
 })
 
+it('builds again indexes of every kind, and those of a branch with tables of its own', async () => {
+  await server.meta('POST', '/workspace/1/branch', { label: 'apart', tables: 'own' })
+  const [branch] = await sql<{ id: number }>(`select id from stackhold.branch where label = 'apart'`)
+  const schema = `ws_1b${branch?.id}_live`
+  const pushed = await server.meta(
+    'POST',
+    '/workspace/1/multidoc?partial=true&branch=apart',
+    'table paper {\n  schema {\n    int id\n    text title\n    text[] tags?\n    json extra?\n  }\n  index = [\n    {type: "primary", field: [{name: "id"}]}\n    {type: "gin", field: [{name: "tags"}]}\n    {type: "gin", field: [{name: "extra", op: "jsonb_path_op"}]}\n    {type: "search", field: [{name: "title"}], lang: "english"}\n    {type: "btree", field: [{name: "title", op: "desc"}]}\n  ]\n}',
+  )
+  expect(pushed.status).toBe(200)
+  const standing = () =>
+    sql<{ name: string; kind: string; valid: boolean; definition: string }>(
+      `select c.relname as name, a.amname as kind, i.indisvalid as valid, pg_get_indexdef(c.oid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+       where c.relnamespace = '"${schema}"'::regnamespace and i.indrelid = '"${schema}".paper'::regclass and not i.indisprimary order by 1`,
+    )
+  const before = await standing()
+  expect(before.map(({ kind }) => kind).sort()).toEqual(['btree', 'gin', 'gin', 'gin'])
+  const [first, second, ...rest] = before
+  // One is half-built, one was never begun, one broke off and said why.
+  await sql(`update pg_index set indisvalid = false where indexrelid = '"${schema}"."${first?.name}"'::regclass`)
+  await sql(`drop index "${schema}"."${second?.name}"`)
+  await sql(`update pg_index set indisvalid = false where indexrelid = '"${schema}"."${rest[0]?.name}"'::regclass`)
+  await sql(
+    `insert into stackhold.index_failure (workspace_id, schema_name, index_name, message) values (1, '${schema}', '${rest[0]?.name}', 'the disk was full')`,
+  )
+  const paper = (await server.meta('GET', '/workspace/1/table?branch=apart&search=paper')).body.items[0]
+  const states = async () => (await server.meta('GET', `/workspace/1/table/${paper.id}/index`)).body.map(({ state }: { state: string }) => state).sort()
+  expect(await states()).toEqual(['failed', 'failed', 'missing', 'ready', 'ready'])
+  const { db } = server.instance
+  const fail = (error: unknown): never => {
+    throw error instanceof Error ? error : new Error(String(error))
+  }
+  const node = startHousekeeping(db, { onError: fail, onProblem: fail })
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['ready', 'ready', 'ready', 'ready', 'ready'])
+  await node.stop()
+  expect(await standing()).toEqual(before)
+  expect(await sql('select 1 from stackhold.index_failure')).toEqual([])
+})
+
 it('forgets failures of indexes that nobody asks for', async () => {
   await breakIndex()
   await server.meta('POST', '/workspace/1/multidoc?partial=true', 'table other {\n  schema {\n    int id\n    text a?\n  }\n}')

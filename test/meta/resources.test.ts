@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { metaRoutes } from '../../src/http/meta/index.js'
 import { createServer, type TestServer } from './server.js'
 
@@ -184,6 +185,10 @@ describe('tests, knowledge and context', () => {
   it('maps everything for tools', async () => {
     const { body } = await server.meta('GET', `${W}/context?format=json`)
     expect(body).toMatchObject({ branch: 'v1', table: [expect.objectContaining({ name: 'user' })] })
+    const yaml = await server.meta('GET', `${W}/context?format=yaml`)
+    expect(yaml.headers['content-type']).toBe('application/yaml; charset=utf-8')
+    expect(parse(yaml.text)).toEqual(body)
+    expect((await server.meta('GET', `${W}/context?format=xml`)).status).toBe(400)
   })
 })
 

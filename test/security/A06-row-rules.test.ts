@@ -8,11 +8,13 @@ import { createRecordsSession } from '../../src/db/records.js'
 import { ruleSql } from '../../src/db/rules.js'
 import type { Rule } from '../../src/definitions/rules.js'
 import type { TableModel } from '../../src/definitions/table.js'
+import { startHousekeeping } from '../../src/jobs/housekeeping.js'
 import { fromPlain, type Json } from '../../src/lib/value.js'
 import { anonymous, type Caller } from '../../src/runtime/capabilities.js'
 import type { Run } from '../../src/runtime/frame.js'
 import { stringify } from '../../src/runtime/serialize.js'
 import { systemClock } from '../../src/services/clock.js'
+import { repairWorkspaceRules } from '../../src/workspace/indexes.js'
 import { functionDocument } from '../db/program-fixture.js'
 import { createRun } from '../filters/evaluate.js'
 import { createInstance, passwords, type TestInstance } from '../workspace/instance.js'
@@ -296,6 +298,60 @@ describe('Postgres as the second layer', () => {
     await seed()
     await expect(visible(bob, 'member', `insert into ${schema()}.note (user_id, body) values (1, 'x')`)).rejects.toThrow('row-level security')
     await expect(visible(bob, 'member', `alter table ${schema()}.note disable row level security`)).rejects.toThrow('must be owner')
+  })
+
+  it('lets nobody write a column whose rule leaves them out, whatever the statement', async () => {
+    await seed()
+    const note = `${schema()}.note`
+    const before = await stored()
+    for (const column of ['grade = 9', 'rank = 9', 'approved_at = now()', 'body = body, grade = 9'])
+      await expect(visible(bob, 'member', `update ${note} set ${column} where id = 3`)).rejects.toThrow(/column rule of "note" does not allow the change of "/)
+    await expect(visible(bob, 'member', `insert into ${note} (id, user_id, body) values (3, 2, 'x') on conflict (id) do update set grade = 9`)).rejects.toThrow(
+      'column rule of "note" does not allow the change of "grade"',
+    )
+    // One with the role of an administrator who owns the row may; without a caller nobody may.
+    await expect(visible(anonymous, '', `update ${note} set grade = 9`)).resolves.toEqual([])
+    expect(await visible(bob, 'member', `update ${note} set grade = grade where id = 3 returning id`)).toEqual([{ id: 3 }])
+    expect(await stored()).toBe(before)
+    expect(await visible(bob, 'admin', `update ${note} set grade = 9 where id = 3 returning grade`)).toEqual([{ grade: 9 }])
+    expect(await visible(bob, 'member', `update ${note} set body = 'free' where id = 3 returning body`)).toEqual([{ body: 'free' }])
+    await seed()
+  })
+
+  it('keeps those columns after changes of the table, and lets go of them with the rule', async () => {
+    const note = documents[2] as string
+    const guarded = async () =>
+      (
+        await instance.db.query<{ tgname: string }>(
+          `select tgname from pg_trigger where tgrelid = '${schema()}.note'::regclass and tgname like 'stackhold_column_%' order by 1`,
+        )
+      ).map(({ tgname }) => tgname.slice('stackhold_column_'.length))
+    expect(await guarded()).toEqual(['approved_at', 'grade', 'rank'])
+    await instance.push(note.replace('int? grade?', 'decimal? grade?'))
+    expect(await guarded()).toEqual(['approved_at', 'grade', 'rank'])
+    await instance.push(note.replace('rank: $auth.role == "admin", ', ''))
+    expect(await guarded()).toEqual(['approved_at', 'grade'])
+    await instance.push(note)
+    expect(await guarded()).toEqual(['approved_at', 'grade', 'rank'])
+    await expect(visible(bob, 'member', `update ${schema()}.note set rank = 9 where id = 3`)).rejects.toThrow('column rule')
+  })
+
+  it('is put on tables that an older version left without those triggers', async () => {
+    const guarded = () =>
+      instance.db.query(`select tgname from pg_trigger where tgrelid = '${schema()}.note'::regclass and tgname like 'stackhold_column_%' order by 1`)
+    const before = await guarded()
+    for (const { tgname } of before as { tgname: string }[]) await instance.db.query(`drop trigger ${tgname} on ${schema()}.note`)
+    expect(await guarded()).toEqual([])
+    const fail = (error: unknown): never => {
+      throw error instanceof Error ? error : new Error(String(error))
+    }
+    const node = startHousekeeping(instance.db, { onError: fail, onProblem: fail })
+    await node.run()
+    await node.stop()
+    expect(await guarded()).toEqual(before)
+    expect(await repairWorkspaceRules(instance.db, instance.workspaceId)).toBe(0)
+    await expect(visible(bob, 'member', `update ${schema()}.note set rank = 9 where id = 3`)).rejects.toThrow('column rule')
+    expect(await visible(bob, 'member')).toEqual([{ id: 3 }, { id: 4 }])
   })
 
   it('shows exactly the rows that our own statements show, for any rule, caller and rows', async () => {

@@ -38,6 +38,21 @@ it('a reset link', { timeout: 60_000 }, async () => {
   expect([counts.get(200), counts.get(403)]).toEqual([1, parallel - 1])
 })
 
+it('an old password, for a new one', { timeout: 60_000 }, async () => {
+  const email = 'change@example.com'
+  const { authToken } = await app.customer(email)
+  const next = (n: number) => `Tr0ub4dor&Viola-${n}`
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      app.post('password/change', { current_password: goodPassword, password: next(n) }, { token: authToken, url: n % 2 === 0 ? app.server.url : node.url }),
+    ),
+  )
+  // The others are refused: it is the password no more, or the token ended with it.
+  expect(answers.map(({ status }) => status).filter((status) => ![401, 403, 503].includes(status))).toEqual([200])
+  const won = next(answers.findIndex(({ status }) => status === 200))
+  expect((await app.post('login', { email, password: won })).status).toBe(200)
+})
+
 it('a magic link', { timeout: 60_000 }, async () => {
   const email = 'magic@example.com'
   await app.customer(email)

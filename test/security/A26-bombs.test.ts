@@ -75,6 +75,14 @@ describe.each(['/api:bombs/echo', '/api:meta/workspace'])('%s', (path) => {
   })
 })
 
+it('a stranger may not have the server read more than a login needs, while a push may be large', async () => {
+  const login = (size: number) => send('/api:meta/auth/login', 'application/json', `{"email":"a@example.com","password":"${'x'.repeat(size)}"}`)
+  expect(await login(900)).toBe(401)
+  expect(await login(20_000)).toBe(413)
+  const push = await server.meta('POST', '/workspace/1/multidoc/dry-run', `// ${'x'.repeat(2_000_000)}\n`)
+  expect(push.status).not.toBe(413)
+})
+
 it('takes what is just small enough', async () => {
   expect(await send('/api:bombs/echo', 'application/json', `{"value":${nested('[', ']', 63)}}`)).toBe(200)
   expect(await send('/api:bombs/echo', 'application/json', `{${many(10_000, (i) => `"k${i}":1`, ',')}}`)).toBe(200)

@@ -107,6 +107,18 @@ describe('the process', () => {
     javascript.close()
   })
 
+  it('is killed from outside when it no longer looks at its own clock', async () => {
+    const javascript = createJavaScript({ processes: 1 })
+    await javascript.run({ ...limits, code: 'return 1', milliseconds: 20_000 })
+    const [pid] = javascript.pids
+    const running = javascript.run({ ...limits, code: 'for (;;) {}', milliseconds: 1000 })
+    process.kill(pid as number, 'SIGSTOP')
+    await expect(running).rejects.toMatchObject({ kind: 'fatal', message: expect.stringContaining('JavaScript: ') })
+    await expect.poll(() => javascript.pids, { timeout: 5000 }).not.toContain(pid)
+    expect(await javascript.run({ ...limits, code: 'return 2', milliseconds: 20_000 })).toBe(2)
+    javascript.close()
+  }, 40_000)
+
   it('is kept busy by few: the others are told to come back', async () => {
     const javascript = createJavaScript({ processes: 1, longestQueue: 5 })
     const all = Array.from({ length: 20 }, () => javascript.run({ ...limits, code: 'for (;;) {}', milliseconds: 200 }))

@@ -86,6 +86,9 @@ async function call(path: string, { method = 'GET', token, body, headers = {} }:
 const meta = (method: string, path: string, body?: unknown) =>
   call(`/api:meta${path}`, { method, token: secrets.adminToken, ...(body === undefined ? {} : { body }) })
 
+/** Failures whose texts name values: of Postgres, of JavaScript, of templates, of other databases. */
+const failures = ['twice', 'script', 'template', 'elsewhere']
+
 const failing = `workspace Stackhold {
   env = {API_KEY: "${secrets.variable}"}
 }
@@ -142,7 +145,32 @@ query divide verb=POST {
     }
   }
   response = $x
-}`
+}
+---
+table voucher {
+  schema {
+    int id
+    text code {
+      sensitive = true
+    }
+  }
+  index = [
+    {type: "btree|unique", field: [{name: "code"}]}
+  ]
+}
+---
+${Object.entries({
+  twice: 'db.add voucher {\n  data = {code: $input.code}\n} as $one\ndb.add voucher {\n  data = {code: $input.code}\n} as $two',
+  script: 'api.lambda {\n  code = "console.log($input.code, $env.API_KEY); throw new Error($input.code + $env.API_KEY)"\n} as $x',
+  template: 'util.template_engine {\n  value = "{{ $env.API_KEY }}{{ $input.code|nope }}"\n} as $x',
+  elsewhere:
+    'db.external.postgres.direct_query {\n  sql = "select ?"\n  arg = [$input.code]\n  response_type = "list"\n  connection_string = "postgres://u:" ~ $env.API_KEY ~ "@127.0.0.1:9/x"\n} as $x',
+})
+  .map(
+    ([name, stack]) =>
+      `query ${name} verb=POST {\n  api_group = "noisy"\n  public = "test"\n  input {\n    text code {\n      sensitive = true\n    }\n  }\n  stack {\n${stack}\n  }\n  response = null\n}`,
+  )
+  .join('\n---\n')}`
 
 it('nothing that is written down holds a secret', { timeout: 60_000 }, async () => {
   const pushed = await meta('POST', '/workspace/1/multidoc?partial=true&env=true', failing)
@@ -168,12 +196,14 @@ it('nothing that is written down holds a secret', { timeout: 60_000 }, async () 
     await call('/api:noisy/outbound', { method: 'POST', body: { code: secrets.oneTime } }),
     await call('/api:noisy/divide', { method: 'POST', body: { code: secrets.oneTime } }),
     await call(`/api:noisy/nope?api_key=${secrets.header}`),
+    ...(await Promise.all(failures.map((name) => call(`/api:noisy/${name}`, { method: 'POST', body: { code: secrets.oneTime } })))),
     await meta('POST', '/account', { email: 'boss@example.com', role: 'auditor', password: goodPassword }),
     await call('/api:meta/auth/login', { method: 'POST', body: { email: 'boss@example.com', password: secrets.wrongPassword } }),
     await call(`/api:meta/workspace?token=${secrets.adminToken}`),
   ]
   // A token in a URL opens nothing.
   expect([answers[5]?.status, answers.at(-1)?.status]).toEqual([401, 401])
+  for (const [i, name] of failures.entries()) expect([name, answers[10 + i]?.status]).not.toEqual([name, 200])
   // A program that does not run, and one that fails.
   expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([500, 501]))
 

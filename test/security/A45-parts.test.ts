@@ -48,6 +48,13 @@ describe('a form', () => {
     expect(await send(field('a') + file('b') + end)).toBe(200)
   })
 
+  it('may have 1,000 fields and 50 files, and no more', async () => {
+    const forms = [many(1000, (i) => field(`f${i}`)), many(1001, (i) => field(`f${i}`)), many(50, (i) => file(`f${i}`)), many(51, (i) => file(`f${i}`))]
+    const answers = []
+    for (const form of forms) answers.push(await send(form + end))
+    expect(answers).toEqual([200, 400, 200, 400])
+  })
+
   it.each<[what: string, body: string, boundary?: string]>([
     ['10,001 fields', many(10_001, (i) => field(`f${i}`)) + end],
     ['10,001 fields of one name', many(10_001, () => field('f')) + end],

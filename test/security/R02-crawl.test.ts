@@ -19,7 +19,7 @@ const lacks: readonly (string | undefined)[] = [
 ]
 
 /** Routes of our own that are for everybody; what they say to strangers: R25. */
-const ownPublic = ['GET /', 'GET /health', 'GET /health/live', 'POST /api:meta/auth/login']
+const ownPublic = ['GET /', 'GET /health', 'GET /health/live', 'GET /login', 'POST /api:meta/auth/login']
 
 interface Route {
   method: string
@@ -88,7 +88,7 @@ function printedRoutes(): Route[] {
   return routes
 }
 
-it('of the routes of the server: three pages and the login of administrators', async () => {
+it('of the routes of the server: four pages and the login of administrators', async () => {
   const printed = printedRoutes()
   const own = printed.filter(({ path, method }) => !path.includes('*') && method !== 'OPTIONS' && method !== 'HEAD')
   expect(own.filter(({ path }) => path.startsWith('/api:meta')).length).toBeGreaterThanOrEqual(metaRoutes.length)

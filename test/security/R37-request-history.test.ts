@@ -181,6 +181,7 @@ describe('R37: bounds', () => {
     responseHeaders: [],
     caller: '',
     ip: '',
+    trace: null,
     secrets: new Set(),
   })
 

@@ -159,6 +159,17 @@ describe('R38: the audit', () => {
     expect(text).toContain('n/a   C16')
   })
 
+  it('finds nothing on a clean install in development either', async () => {
+    await server.close()
+    await start({ STACKHOLD_ENV: 'development' })
+    const { ok, lines } = await report()
+    expect([ok, lines.flatMap((line) => line.problems)]).toEqual([true, []])
+    const { code, text } = await audit()
+    expect([code, text.includes('FAIL')]).toEqual([0, false])
+    await server.close()
+    await start()
+  })
+
   it('needs an admin token, of this workspace', async () => {
     const keep = token
     token = 'shk_wrong'
@@ -192,8 +203,12 @@ describe('R38: the audit', () => {
       )
     })
     expect(missed.map(([line, rule]) => `${line} ${rule}`)).toEqual([])
+    // Each says where it is and what to do, and shows its line of the checklist as failed.
+    for (const { status, problems } of lines) expect(status === 'fail').toBe(problems.length > 0)
+    for (const { message, fix, document } of lines.flatMap((line) => line.problems)) expect([message, fix, document]).not.toContain('')
     const { code, text } = await audit()
     expect(code).toBe(1)
+    for (const line of new Set(documents.map(([id]) => id))) expect(text).toMatch(new RegExp(`FAIL {2}${line} `))
     expect(text).toMatch(/Accepted with a reason:\n {6}query "nightly" GET:\d+ \(bypassed-rules\)\n {8}A nightly report counts all orders\./)
     expect(text).toMatch(/FAIL {2}C5 {2}Whom a request is for comes from the token alone\n {6}query "order\/\{id\}" GET:\d+ .*\(idor-dataflow\)\n {8}\S/)
   })

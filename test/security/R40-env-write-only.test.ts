@@ -64,3 +64,29 @@ it('comes out in a pull that asks for it, with the scope for secrets, and the au
   const [entry] = (await server.meta('GET', '/audit_log?include_data=true&action=multidoc.pull')).body.items
   expect(entry).toMatchObject({ user: 'other', data: { query: { env: 'true' } } })
 })
+
+it('is not shown by runs of functions and tests to those who may not read secrets: results, logs, errors', async () => {
+  const functions = [
+    'function shows {\n  input {\n  }\n  stack {\n    debug.log {\n      value = $env.PAYMENT_KEY\n    }\n  }\n  response = {key: $env.PAYMENT_KEY, list: [{said: "it is " ~ $env.PAYMENT_KEY}], other: "plain"}\n}',
+    'function throws {\n  input {\n  }\n  stack {\n    precondition (false) {\n      error = "no " ~ $env.PAYMENT_KEY\n    }\n  }\n  response = 1\n}',
+    'workflow_test tells {\n  stack {\n    precondition (false) {\n      error = "no " ~ $env.PAYMENT_KEY\n    }\n  }\n}',
+  ]
+  const pushed = await server.meta('POST', '/workspace/1/multidoc?partial=true', functions.join('\n---\n'))
+  expect([pushed.status, pushed.text.slice(0, 200)]).toEqual([200, expect.any(String)])
+  const [builder, owner] = [await server.tokenWith(['function']), await server.tokenWith(['function', 'secret'])]
+  const run = (name: string, token: string) => server.meta('POST', '/workspace/1/function/run', { name, input: {} }, { token })
+  for (const name of ['shows', 'throws']) {
+    const [hidden, shown] = [await run(name, builder), await run(name, owner)]
+    expect([name, hidden.status, hidden.text.includes(canary), hidden.text.includes('(masked)'), shown.text.includes(canary)]).toEqual([
+      name,
+      200,
+      false,
+      true,
+      true,
+    ])
+  }
+  expect((await run('shows', builder)).body.result).toEqual({ key: '(masked)', list: [{ said: 'it is (masked)' }], other: 'plain' })
+  const test = functions[2]?.replace('workflow_test tells', 'workflow_test again')
+  const flow = await server.meta('POST', '/workspace/1/workflow_test/run', test, { token: builder })
+  expect([flow.status, flow.text.includes(canary), flow.text.includes('(masked)')]).toEqual([200, false, true])
+})

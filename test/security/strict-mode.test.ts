@@ -60,13 +60,19 @@ describe('security findings of a change', () => {
   it('stop a change of a strict workspace, dry run and single save too', async () => {
     expect((await push(strict(true))).status).toBe(200)
     const changed = endpoint('tags = ["x"]')
-    for (const send of [push, dryRun]) {
-      const { status, body } = await send(changed)
-      expect([status, body.code]).toEqual([400, 'ERROR_CODE_SYNTAX_ERROR'])
-      expect(body.payload.errors).toEqual([
+    const refused = await push(changed)
+    expect([refused.status, refused.body.code]).toEqual([400, 'ERROR_CODE_SYNTAX_ERROR'])
+    const preview = await dryRun(changed)
+    expect(preview.body.operations[0]).toMatchObject({
+      type: 'query',
+      name: 'note/{note_id} DELETE',
+      details: expect.stringMatching(/^exception: .*idor-dataflow/s),
+    })
+    for (const errors of [refused.body.payload.errors, preview.body.errors]) {
+      expect(errors).toEqual([
         expect.objectContaining({ document: 'query "note/{note_id}" DELETE', line: 9, message: expect.stringContaining('(idor-dataflow)') }),
       ])
-      expect(body.payload.errors[0].excerpt).toContain('^')
+      expect(errors[0].excerpt).toContain('^')
     }
     const groups = await server.meta('GET', '/workspace/1/apigroup')
     const group = groups.body.items.find((one: { name: string }) => one.name === 'notes').id

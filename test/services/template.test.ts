@@ -19,6 +19,7 @@ describe('templates', () => {
     ['{% if $n > 3 and not $off %}big{% elseif $n == 3 %}three{% else %}small{% endif %}', { n: 3, off: false }, 'three'],
     ['{{ $html }}|{{ $html|raw }}', { html: '<b class="x">\'&' }, '&lt;b class=&quot;x&quot;&gt;&#039;&amp;|<b class="x">\'&'],
     ['{{ $missing }}{{ $o.none.deep }}.', { o: {} }, '.'],
+    ['{{ $missing|upper }}{{ $o.none|trim }}{{ $nil|title }}{{ $none|map(v => v)|join(",") }}{{ $none|abs }}.', { o: {}, nil: null }, '0.'],
     ['{{ "$kept" }} costs $5 {# $gone #}', {}, '$kept costs $5 '],
     ['{{ $env.$remote_ip }}', { env: { $remote_ip: '203.0.113.7' } }, '203.0.113.7'],
     ['{% set $total = 1 + $n * 2 %}{{ $total }} {{ $n ~ "x" }} {{ $none ?? "d" }} {{ $n ? "y" : "n" }}', { n: 2 }, '5 2x d y'],

@@ -37,6 +37,7 @@ describe('dry run', () => {
     const partial = await instance.dryRun(bookTable, { partial: true, delete: true })
     expect(partial.operations.filter(({ action }) => /delete/.test(action))).toEqual([])
     expect(Object.values(partial.summary).every(({ deleted }) => deleted === 0)).toBe(true)
+    expect(partial.operations).toContainEqual({ action: 'unchanged', type: 'query', name: 'book GET', details: '', reason: 'A partial push keeps it.' })
     const plan = await instance.dryRun(bookTable, { partial: false, delete: true })
     expect(
       plan.operations
@@ -52,5 +53,23 @@ describe('dry run', () => {
     const plan = await instance.dryRun(bookTable.replace('table book', 'table novel').replace(/\n\}$/, `\n  guid = "${guid}"\n}`))
     expect(plan.operations[0]).toMatchObject({ action: 'update', name: 'novel' })
     expect(plan.operations[0]?.details).toContain('renamed from book')
+  })
+
+  it('names what the push would refuse beside what is there, and changes nothing', async () => {
+    const before = await instance.pull()
+    const text = join(query('novel', 'POST').replace('stack {', 'stack {\n    db.nope "book" {\n    }'), bookTable.replace('title', 'headline'))
+    const plan = await instance.dryRun(text, { partial: true, delete: true })
+    expect(plan.operations[0]).toMatchObject({
+      action: 'unchanged',
+      type: 'query',
+      name: 'novel POST',
+      details: expect.stringMatching(/^exception: Unknown statement: db\.nope \(line \d+, column \d+\)$/),
+    })
+    expect(plan.errors).toMatchObject([{ document: 'query "novel" POST', excerpt: expect.stringContaining('db.nope') }])
+    expect(plan.operations.slice(1).map(({ action, name }) => [action, name])).toContainEqual(['unchanged', 'book'])
+    expect(plan.summary).toEqual({})
+    const unclosed = await instance.dryRun(bookTable.replace(/\}$/, ''))
+    expect(unclosed.operations[0]).toMatchObject({ type: 'table', name: 'book', details: expect.stringContaining('never closed') })
+    expect(await instance.pull()).toBe(before)
   })
 })

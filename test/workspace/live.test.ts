@@ -138,7 +138,11 @@ describe('the router', () => {
     { verb: 'GET', path: 'slug/{name}', input: [field('name', 'text')], target: 'slug' },
     { verb: 'GET', path: 'item/{id}/part/{part}', input: [field('id', 'int'), field('part', 'text')], target: 'part' },
     { verb: 'POST', path: 'item', input: [], target: 'add' },
-    { verb: 'GET', path: 'item/new', input: [], target: 'never: it overlaps an earlier one' },
+    { verb: 'GET', path: 'item/new', input: [], target: 'new' },
+    { verb: 'GET', path: 'item/{other}', input: [], target: 'never: its shape is taken' },
+    { verb: 'GET', path: 'team/{team-id}', input: [field('team_id', 'text')], target: 'team' },
+    { verb: 'GET', path: 'team/all/{part}', input: [field('part', 'text')], target: 'all' },
+    { verb: 'GET', path: 'team/{id}/members', input: [], target: 'members' },
     { verb: 'GET', path: '', input: [], target: 'root' },
   ])
 
@@ -148,12 +152,16 @@ describe('the router', () => {
     ['GET', '/slug/a%2Fb%20c', 'slug', { name: 'a/b c' }],
     ['GET', '/item/1/part/x', 'part', { id: '1', part: 'x' }],
     ['POST', '/item', 'add', {}],
+    ['GET', '/item/new', 'new', {}],
+    ['GET', '/team/7', 'team', { team_id: '7' }],
+    ['GET', '/team/all/members', 'all', { part: 'members' }],
+    ['GET', '/team/7/members', 'members', { id: '7' }],
+    ['GET', '/team/all', 'team', { team_id: 'all' }],
     ['GET', '/', 'root', {}],
   ])('%s %s → %s', (method, path, target, params) => expect(router.match(method, path)).toEqual({ target, params }))
 
   it.each([
     ['GET', '/item/abc'],
-    ['GET', '/item/new'],
     ['GET', '/ITEM/1'],
     ['GET', '//item/1'],
     ['GET', '/slug/%zz'],

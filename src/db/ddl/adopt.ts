@@ -8,7 +8,7 @@ import type { Queryable } from '../queryable.js'
 import { columnSqlType, defaultSql, enumCheck, isNotNull } from './column.js'
 import { doBlock } from './do-block.js'
 import { createIndexSql, planIndex } from './index-sql.js'
-import { quote, schemaName } from './names.js'
+import { datasourceOf, quote, schemaName } from './names.js'
 import type { PlannedOperation, TablePlan } from './plan.js'
 import { type PlanOptions, planTable } from './plan-table.js'
 
@@ -160,7 +160,9 @@ export function planAdoption(after: TableModel, from: { schema: string; table: s
     (operation): PlannedOperation => ({
       ...operation,
       details: `${operation.details}, adopted from ${from.schema}.${from.table}`,
-      parts: operation.parts.map((part) => (part.datasource === 'live' ? { ...part, sql: adoptionSql(after, from, options) } : part)),
+      parts: operation.parts.map((part) =>
+        datasourceOf(part.datasource).label === 'live' ? { ...part, sql: adoptionSql(after, from, part.datasource, options) } : part,
+      ),
     }),
   )
   return { ...plan, operations }
@@ -169,9 +171,10 @@ export function planAdoption(after: TableModel, from: { schema: string; table: s
 function adoptionSql(
   after: TableModel,
   from: { schema: string; table: string; replaced: readonly string[] },
+  place: string,
   { workspaceId, extensions }: PlanOptions,
 ): string[] {
-  const schema = schemaName(workspaceId, 'live')
+  const schema = schemaName(workspaceId, place)
   const target = quote(schema, after.name)
   const [primary, ...columns] = after.columns
   return [

@@ -1,9 +1,11 @@
 /** Runs a plan inside the caller's transaction and keeps the catalog's record of tables and of the bin. */
 import { AppError } from '../../errors.js'
+import type { Vault } from '../../runtime/capabilities.js'
 import { sqlState } from '../failure.js'
 import type { Transaction } from '../queryable.js'
 import { convertsFunction } from './convert.js'
 import type { BinEntry, Check, TablePlan } from './plan.js'
+import { gatherValues, releaseValues } from './reseal.js'
 
 export interface ApplyOptions {
   /** Waiting for other statements on the table, ms; default 4000. */
@@ -14,6 +16,8 @@ export interface ApplyOptions {
   defer?: boolean
   /** Rows past which an index build is deferred; default 10 000. */
   deferPast?: number
+  /** Keys of encrypted columns; only plans that encrypt or decrypt need them. */
+  vault?: Vault
   /** Whether tables and bin entries are written to the catalog; default true. The definition must be stored first. */
   catalog?: boolean
 }
@@ -37,11 +41,13 @@ export async function applyPlan(transaction: Transaction, plan: TablePlan, optio
   await transaction.query(`set local statement_timeout = ${statementTimeoutMs}`)
   if (plan.operations.some((operation) => operation.parts.some((part) => part.checks.length > 0))) await transaction.query(convertsFunction)
   for (const { table, parts } of plan.operations) {
-    for (const { checks, sql, bin, index } of parts) {
+    for (const { checks, reseal, sql, bin, index } of parts) {
       for (const check of checks) await runCheck(transaction, table, check, statementTimeoutMs)
+      if (reseal !== undefined) await gatherValues(transaction, reseal, options.vault).catch((error: unknown) => Promise.reject(toPlanError(error, table)))
       const deferred = index !== undefined && options.defer === true && (await isLarge(transaction, index.target, options.deferPast ?? 10_000))
       for (const statement of sql)
         if (!deferred || !/^create (unique )?index /.test(statement)) await runStatement(transaction, table, statement, statementTimeoutMs)
+      if (reseal !== undefined) await releaseValues(transaction)
       if (options.catalog !== false) for (const entry of bin) await recordBin(transaction, plan, entry)
     }
   }

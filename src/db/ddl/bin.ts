@@ -5,7 +5,8 @@ import { fromPlain, type Json, toPlain } from '../../lib/value.js'
 import type { TableBinTable } from '../catalog.js'
 import type { Database } from '../client.js'
 import type { Queryable, Transaction } from '../queryable.js'
-import { quote } from './names.js'
+import { forgetEmptyBins } from './forget.js'
+import { datasourceOf, placeOf, quote, schemaName } from './names.js'
 
 type BinRow = Selectable<TableBinTable>
 
@@ -36,15 +37,17 @@ export async function restoreFromBin(
 /** Drops what the bin has kept long enough, each in a transaction of its own: a table in use waits for the next time. The number of entries forgotten. */
 export async function emptyBin(db: Pick<Database, 'withTransaction'>, onError: (error: unknown) => void): Promise<number> {
   const tried: number[] = []
-  for (let forgotten = 0; ; ) {
+  let forgotten = 0
+  for (let found = true; found; ) {
     try {
-      const found = await db.withTransaction((transaction) => forgetOne(transaction, tried))
-      if (!found) return forgotten
-      forgotten++
+      found = await db.withTransaction((transaction) => forgetOne(transaction, tried))
+      if (found) forgotten++
     } catch (error) {
       onError(error)
     }
   }
+  await db.withTransaction(forgetEmptyBins).catch(onError)
+  return forgotten
 }
 
 /** Whether there was one. Entries in `tried` are passed over; the one at hand joins them. */
@@ -63,16 +66,6 @@ async function forgetOne(transaction: Transaction, tried: number[]): Promise<boo
   return true
 }
 
-/** Drops every schema of a workspace, what the bin keeps of it, and its request history. It does not come back. */
-export async function forgetWorkspaceData(transaction: Transaction, workspaceId: number): Promise<void> {
-  const schemas = await transaction.query<{ name: string }>('select nspname as name from pg_namespace where nspname ~ $1', [
-    `^ws_${Math.trunc(workspaceId)}(b[0-9]+)?_`,
-  ])
-  for (const { name } of schemas) await transaction.query(`drop schema ${quote(name)} cascade`)
-  await transaction.query('delete from stackhold.table_bin where workspace_id = $1', [workspaceId])
-  await transaction.query('delete from stackhold.request_history where workspace_id = $1', [workspaceId])
-}
-
 /** Sets how many days everything dropped from now on can be restored. */
 export async function keepInBin(db: Queryable, days: number): Promise<void> {
   await db.query(
@@ -89,19 +82,31 @@ export interface BinItem {
   table: string
   column: string | null
   datasource: string
+  /** The branch of whose own tables it was; null for those that branches share. */
+  branch_id: number | null
+  /** Its label; null when that branch is gone, too. */
+  branch: string | null
   definition_id: number
   /** Epoch ms. */
   dropped_at: number
   restore_until: number
 }
 
-const itemColumns = 'id, kind, table_name as "table", column_name as "column", datasource, definition_id, dropped_at, restore_until'
+const itemColumns = 't.id, t.kind, t.table_name as "table", t.column_name as "column", t.datasource, t.definition_id, t.dropped_at, t.restore_until'
 
 /** What can still be restored in a workspace, newest first. */
-export const listBin = (db: Queryable, workspaceId: number): Promise<BinItem[]> =>
-  db.query<BinItem>(`select ${itemColumns} from stackhold.table_bin where workspace_id = $1 and restore_until > now() order by dropped_at desc, id`, [
-    workspaceId,
-  ])
+export async function listBin(db: Queryable, workspaceId: number): Promise<BinItem[]> {
+  const rows = await db.query<Omit<BinItem, 'branch_id'>>(
+    `select ${itemColumns}, b.label as branch from stackhold.table_bin t
+     left join stackhold.branch b on b.workspace_id = t.workspace_id and t.datasource like '%@' || b.id
+     where t.workspace_id = $1 and t.restore_until > now() order by t.dropped_at desc, t.id`,
+    [workspaceId],
+  )
+  return rows.map(({ id, kind, table, column, datasource, branch, ...rest }) => {
+    const { label, tablesOf } = datasourceOf(datasource)
+    return { id, kind, table, column, datasource: label, branch_id: tablesOf, branch, ...rest }
+  })
+}
 
 /** A dropped thing in every data source it was dropped from at once. */
 export interface DroppedThing {
@@ -132,5 +137,30 @@ export async function takeFromBin(transaction: Transaction, id: number, workspac
     column: first.column_name,
     definition: first.definition,
     places: rows.map((row) => ({ datasource: row.datasource, binSchema: row.bin_schema, binTable: row.bin_table, binColumn: row.bin_column })),
+  }
+}
+
+interface ColumnEntries {
+  workspaceId: number
+  /** Id of the definition when its columns were dropped. */
+  from: number
+  to: number
+  /** The branch whose own table it is now. */
+  tablesOf: number | null
+}
+
+/** Dropped columns follow their table, which came back under another id or to another branch. */
+export async function moveColumnEntries(db: Queryable, { workspaceId, from, to, tablesOf }: ColumnEntries): Promise<void> {
+  const places = await db.query<{ datasource: string }>(
+    `select distinct datasource from stackhold.table_bin where workspace_id = $1 and definition_id = $2 and kind = 'column'`,
+    [workspaceId, from],
+  )
+  for (const { datasource } of places) {
+    const place = placeOf(datasourceOf(datasource).label, tablesOf)
+    await db.query(
+      `update stackhold.table_bin set definition_id = $1, datasource = $2, schema_name = $3, bin_schema = $3
+       where workspace_id = $4 and definition_id = $5 and datasource = $6 and kind = 'column'`,
+      [to, place, schemaName(workspaceId, place), workspaceId, from, datasource],
+    )
   }
 }

@@ -8,10 +8,16 @@ const bytesMax = 63
 export const placeOf = (datasource: string, tablesOf: number | null | undefined): string =>
   tablesOf === null || tablesOf === undefined ? datasource : `${datasource}@${tablesOf}`
 
+/** What {@link placeOf} made a place of. */
+export function datasourceOf(place: string): { label: string; tablesOf: number | null } {
+  const [label = '', branch] = place.split('@')
+  return { label, tablesOf: branch === undefined ? null : Number(branch) }
+}
+
 /** Schema of one data source of a workspace: `ws_1_live`; of the own tables of branch 7: `ws_1b7_live`. */
 export function schemaName(workspaceId: number, place: string): string {
-  const [datasource = '', branch] = place.split('@')
-  return fitName(branch === undefined ? `ws_${workspaceId}_${datasource}` : `ws_${workspaceId}b${branch}_${datasource}`)
+  const { label, tablesOf } = datasourceOf(place)
+  return fitName(tablesOf === null ? `ws_${workspaceId}_${label}` : `ws_${workspaceId}b${tablesOf}_${label}`)
 }
 /** Schema for dropped tables of a workspace. */
 export const binSchemaName = (workspaceId: number): string => `ws_${workspaceId}_bin`

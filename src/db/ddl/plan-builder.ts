@@ -1,7 +1,7 @@
 /** A plan while it is made. */
 import type { Extensions, TableModel } from '../../definitions/table.js'
 import { quote, schemaName } from './names.js'
-import type { BinEntry, Check, IndexBuild, PlanAction, PlannedOperation, TablePlan } from './plan.js'
+import type { PlanAction, PlannedOperation, PlannedPart, TablePlan } from './plan.js'
 
 export interface PlanOptions {
   workspaceId: number
@@ -21,12 +21,7 @@ export interface Place {
   target: string
 }
 
-export interface Part {
-  checks?: Check[]
-  sql?: string[]
-  bin?: BinEntry[]
-  index?: IndexBuild
-}
+export type Part = Partial<Omit<PlannedPart, 'datasource'>>
 
 /** Collects the operations of a plan, one part per data source. */
 export class PlanBuilder {
@@ -50,10 +45,7 @@ export class PlanBuilder {
   }
 
   add(action: PlanAction, details: string, part: (place: Place) => Part, reason = ''): void {
-    const parts = this.places.map((place) => {
-      const { checks = [], sql = [], bin = [], index } = part(place)
-      return { datasource: place.datasource, checks, sql, bin, ...(index === undefined ? {} : { index }) }
-    })
+    const parts = this.places.map((place): PlannedPart => ({ datasource: place.datasource, checks: [], sql: [], bin: [], ...part(place) }))
     this.operations.push({ action, table: this.table, details, reason, parts })
   }
 

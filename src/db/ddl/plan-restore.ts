@@ -1,19 +1,15 @@
 /** Plans that bring something back from the bin: the data moves back, then constraints, defaults and indexes follow from the definition. */
-import type { ColumnModel, TableModel } from '../../definitions/table.js'
+import { type ColumnModel, type TableModel, withoutRules } from '../../definitions/table.js'
 import type { DroppedThing } from './bin.js'
 import { fillSql, isNotNull } from './column.js'
 import { quote, schemaName } from './names.js'
-import type { PlannedOperation, TablePlan } from './plan.js'
+import type { PlannedOperation, PlannedPart, TablePlan } from './plan.js'
 import { type PlanOptions, planTable } from './plan-table.js'
 
-type Part = PlannedOperation['parts'][number]
-const part = (datasource: string, sql: string[], checks: Part['checks'] = []): Part => ({ datasource, sql, checks, bin: [] })
+const part = (datasource: string, sql: string[]): PlannedPart => ({ datasource, sql, checks: [], bin: [] })
 
-/** Runs the statements of a plan for one data source as one part. */
-const flatten = (plan: TablePlan): Pick<Part, 'sql' | 'checks'> => ({
-  sql: plan.operations.flatMap((operation) => operation.parts.flatMap((one) => one.sql)),
-  checks: [],
-})
+/** What a plan for one data source does, without looking for rows in the way. */
+const partsOf = (plan: TablePlan): PlannedPart[] => plan.operations.flatMap(({ parts }) => parts.map((one) => ({ ...one, checks: [] })))
 
 /** A column as it lies in the bin: no default, no constraint. */
 function bare({ default: _default, values: _values, ...column }: ColumnModel): ColumnModel {
@@ -31,26 +27,26 @@ export function planRestoredColumn(before: TableModel, after: TableModel, thing:
     return {
       ...operation,
       details: `${operation.details}, from the bin`,
-      parts: operation.parts.map((one) => restoredColumn(one, after, column, thing, options)),
+      parts: operation.parts.flatMap((one) => restoredColumn(one, after, column, thing, options)),
     }
   })
   return { ...plan, operations }
 }
 
-function restoredColumn(usual: Part, after: TableModel, column: ColumnModel, thing: DroppedThing, options: PlanOptions): Part {
+function restoredColumn(usual: PlannedPart, after: TableModel, column: ColumnModel, thing: DroppedThing, options: PlanOptions): PlannedPart[] {
   const place = thing.places.find(({ datasource }) => datasource === usual.datasource)
-  if (place?.binColumn == null) return usual
+  if (place?.binColumn == null) return [usual]
   const target = quote(schemaName(options.workspaceId, usual.datasource), after.name)
   const name = quote(column.name)
-  const raw = { ...after, indexes: [], columns: after.columns.map((one) => (one === column ? bare(column) : one)) }
-  // Views and indexes are the business of the plan around.
-  const rest = planTable({ ...raw, views: [] }, { ...after, indexes: [], views: [] }, { ...options, datasources: [usual.datasource] })
-  return part(usual.datasource, [
+  const raw = { ...withoutRules(after), indexes: [], columns: after.columns.map((one) => (one === column ? bare(column) : one)) }
+  // Views, indexes and rules are the business of the plan around.
+  const rest = planTable({ ...raw, views: [] }, { ...withoutRules(after), indexes: [], views: [] }, { ...options, datasources: [usual.datasource] })
+  const back = part(usual.datasource, [
     `alter table ${target} rename column ${quote(place.binColumn)} to ${name}`,
     // Rows written meanwhile have nothing there.
     ...(isNotNull(column) ? [`update ${target} set ${name} = ${fillSql(column)} where ${name} is null`] : []),
-    ...flatten(rest).sql,
   ])
+  return [back, ...partsOf(rest)]
 }
 
 const moveBack = (binSchema: string, binTable: string, schema: string, table: string): string[] => [
@@ -66,22 +62,23 @@ export function planRestoredTable(dropped: TableModel, after: TableModel, thing:
     return {
       ...operation,
       details: `${operation.details}, from the bin`,
-      parts: operation.parts.map((usual) => {
+      parts: operation.parts.flatMap((usual) => {
         const place = thing.places.find(({ datasource }) => datasource === usual.datasource)
-        return place === undefined ? usual : part(usual.datasource, tableBack(place, dropped, after, options))
+        return place === undefined ? [usual] : tableBack(place, dropped, after, options)
       }),
     }
   })
   return { ...plan, operations }
 }
 
-/** The statements that bring one data source's table back and make it what `after` says, but for its views. */
-function tableBack(place: DroppedThing['places'][number], dropped: TableModel, after: TableModel, options: PlanOptions): string[] {
+/** What brings one data source's table back and make it what `after` says, but for its views and rules. */
+function tableBack(place: DroppedThing['places'][number], dropped: TableModel, after: TableModel, options: PlanOptions): PlannedPart[] {
   const schema = schemaName(options.workspaceId, place.datasource)
   const difference = planTable(
-    { ...dropped, name: after.name, indexes: [], views: [] },
-    { ...after, views: [] },
+    { ...withoutRules(dropped), name: after.name, indexes: [], views: [] },
+    { ...withoutRules(after), views: [] },
     { ...options, datasources: [place.datasource] },
   )
-  return [`create schema if not exists ${quote(schema)}`, ...moveBack(place.binSchema, place.binTable, schema, after.name), ...flatten(difference).sql]
+  const back = [`create schema if not exists ${quote(schema)}`, ...moveBack(place.binSchema, place.binTable, schema, after.name)]
+  return [part(place.datasource, back), ...partsOf(difference)]
 }

@@ -1,6 +1,7 @@
 /** Definition diff → plan. Renamed columns are never guessed: they come by {@link planRename}. */
 import type { ColumnModel, IndexModel, TableModel } from '../../definitions/table.js'
 import { fatal } from '../../errors.js'
+import { countCheck, duplicateCheck, rowsHave, setDefault } from './checks.js'
 import { columnDeclaration, columnLabel, columnSqlType, defaultSql, enumCheck, fillSql, isNotNull, primaryKeySql } from './column.js'
 import { planConversion } from './convert.js'
 import { doBlock } from './do-block.js'
@@ -8,6 +9,7 @@ import { createIndexSql, type IndexPlan, indexLabel, planIndex } from './index-s
 import { binSchemaName, enumCheckName, fitName, indexName, quote } from './names.js'
 import type { Check, TablePlan } from './plan.js'
 import { type Part, type Place, PlanBuilder, type PlanOptions } from './plan-builder.js'
+import { changesSeal, planSeal } from './plan-seal.js'
 import { createPoliciesSql, dropPoliciesSql } from './policies.js'
 import { createViewSql, dropViewSql, namedViews } from './views.js'
 
@@ -31,7 +33,7 @@ function withRules(builder: PlanBuilder, before: TableModel | null, after: Table
   const [old, wanted] = [before?.rules, after?.rules]
   const policies = (table: TableModel | null): string => (table === null ? '' : createPoliciesSql(builder.options.workspaceId, '', table).join('\n'))
   const first = builder.operations.length
-  if (old !== undefined) builder.add('update', 'take the rules off', ({ target }) => ({ sql: dropPoliciesSql(target) }))
+  if (old !== undefined) builder.add('update', 'take the rules off', ({ target }) => ({ sql: dropPoliciesSql(target, old) }))
   const planned = builder.operations.length
   plan()
   const isSame = old !== undefined && after !== null && builder.operations.length === planned && policies(before) === policies(after)
@@ -123,7 +125,7 @@ function planChange(builder: PlanBuilder, before: TableModel, after: TableModel)
   for (const column of after.columns) {
     const previous = old.get(column.name)
     if (previous === undefined) planAddColumn(builder, column)
-    else planColumn(builder, previous, column)
+    else planColumn(builder, previous, column, after)
   }
   for (const column of dropped) planDropColumn(builder, before, column)
   for (const index of indexes.added) planAddedIndex(builder, after, index)
@@ -184,11 +186,15 @@ function planDropColumn(builder: PlanBuilder, table: TableModel, column: ColumnM
   }))
 }
 
-function planColumn(builder: PlanBuilder, before: ColumnModel, after: ColumnModel): void {
+function planColumn(builder: PlanBuilder, before: ColumnModel, after: ColumnModel, table: TableModel): void {
   const isPrimary = before.name === 'id'
   if (isPrimary && before.type !== after.type)
     throw refuse(builder.table, before.name, 'The type of the primary key cannot change after the table was created.')
   if (isPrimary) return
+  if (changesSeal(before, after)) {
+    planSeal(builder, before, after, table)
+    return
+  }
   const changes = columnChanges(before, after)
   if (changes.length > 0) builder.add('alter_field', describeChange(before, after), (place) => mergeParts(changes.map((change) => change(place))))
   else if (JSON.stringify(strip(before)) !== JSON.stringify(strip(after))) builder.add('update_field', columnLabel(after), () => ({}))
@@ -206,7 +212,6 @@ const describeChange = (before: ColumnModel, after: ColumnModel): string => {
 }
 
 function columnChanges(before: ColumnModel, after: ColumnModel): Change[] {
-  if ((before.encrypted === true || after.encrypted === true) && needsRewrite(before, after)) return [sealChange(before, after)]
   const changes: Change[] = []
   const rewrites = needsRewrite(before, after)
   const [oldCheck, newCheck] = [enumCheck(before), enumCheck(after)]
@@ -236,33 +241,6 @@ function columnChanges(before: ColumnModel, after: ColumnModel): Change[] {
       sql: [`alter table ${place.target} alter column ${name} set not null`],
     }))
   return changes
-}
-
-const rowsHave = (count: number): string => (count === 1 ? '1 row has' : `${count} rows have`)
-const setDefault = (target: string, column: ColumnModel): string => {
-  const initial = defaultSql(column)
-  return `alter table ${target} alter column ${quote(column.name)} ${initial === null ? 'drop default' : `set default ${initial}`}`
-}
-
-/** The key is not in the database: rows with a value stand in the way of a change that would have to encrypt or decrypt it. */
-const sealChange = (before: ColumnModel, after: ColumnModel): Change => {
-  const name = quote(after.name)
-  const verb = after.encrypted === true ? 'encrypted' : 'decrypted'
-  return (place) => ({
-    checks: [
-      countCheck(
-        place,
-        { ...before, sensitive: true },
-        `${name} is not null`,
-        (count) => `${rowsHave(count)} a value of "${after.name}" that would have to be ${verb}: add a column and copy the values in a function`,
-      ),
-    ],
-    sql: [
-      `alter table ${place.target} drop column ${name}`,
-      `alter table ${place.target} add column ${columnDeclaration(after)}${isNotNull(after) && defaultSql(after) === null ? ` default ${fillSql(after)}` : ''}`,
-      ...(isNotNull(after) && defaultSql(after) === null ? [setDefault(place.target, after)] : []),
-    ],
-  })
 }
 
 function typeChange(before: ColumnModel, after: ColumnModel): Change[] {
@@ -302,13 +280,6 @@ function typeChange(before: ColumnModel, after: ColumnModel): Change[] {
   ]
 }
 
-/** Counts and samples rows; the sample names ids, and values unless they are secrets. */
-function countCheck(place: Place, column: ColumnModel, bad: string, message: (count: number) => string): Check {
-  const shown = column.type === 'password' || column.sensitive ? `'(hidden)'` : `left(${quote(column.name)}::text, 80)`
-  const sample = `select coalesce(jsonb_agg(s), '[]') from (select "id", ${shown} as value from ${place.target} where ${bad} order by "id" limit 5) s`
-  return { column: column.name, message, sql: `select count(*)::int as count, (${sample}) as sample from ${place.target} where ${bad}` }
-}
-
 function planDroppedIndexes(builder: PlanBuilder, table: string, indexes: readonly IndexModel[]): void {
   for (const index of indexes)
     builder.add('update', `drop index ${indexLabel(index)}`, ({ schema }) => ({ sql: [`drop index if exists ${quote(schema, indexName(table, index))}`] }))
@@ -322,20 +293,6 @@ function planAddedIndex(builder: PlanBuilder, table: TableModel, index: IndexMod
     sql: indexSql(plan, place.target),
     index: { target: place.target },
   }))
-}
-
-/** Groups of rows that share a key which shall become unique. */
-function duplicateCheck({ target }: Place, table: TableModel, index: IndexModel): Check {
-  const columns = index.fields.map((field) => quote(field.name))
-  const secrets = new Set(table.columns.filter((column) => column.sensitive || column.type === 'password').map((column) => column.name))
-  const shown = index.fields.map((field) => (secrets.has(field.name) ? `'(hidden)' as ${quote(field.name)}` : quote(field.name)))
-  const groups = `select ${shown.join(', ')}, count(*) as rows from ${target} where ${columns.map((column) => `${column} is not null`).join(' and ')} group by ${columns.join(', ')} having count(*) > 1`
-  const names = index.fields.map((field) => field.name).join(', ')
-  return {
-    column: names,
-    sql: `select count(*)::int as count, (select coalesce(jsonb_agg(s), '[]') from (${groups} order by count(*) desc limit 5) s) as sample from (${groups}) g`,
-    message: (count) => `${count === 1 ? '1 value of' : `${count} values of`} "${names}" ${count === 1 ? 'occurs' : 'occur'} more than once`,
-  }
 }
 
 const refuse = (table: string, column: string, message: string, hint?: string) =>

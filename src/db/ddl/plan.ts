@@ -1,5 +1,6 @@
 /** What changing a table means: an ordered list of operations with their SQL, shown by a dry run and applied in one transaction. */
 import type { TableModel } from '../../definitions/table.js'
+import type { Reseal } from './reseal.js'
 
 /** Counts and samples rows that stand in the way; the operation is refused when there are any. */
 export interface Check {
@@ -29,6 +30,16 @@ export interface BinEntry {
   definition: unknown
 }
 
+export interface PlannedPart {
+  datasource: string
+  checks: Check[]
+  /** Values that are encrypted or decrypted before the statements run. */
+  reseal?: Reseal
+  sql: string[]
+  bin: BinEntry[]
+  index?: IndexBuild
+}
+
 export type PlanAction = 'create' | 'update' | 'delete' | 'truncate' | 'add_field' | 'update_field' | 'drop_field' | 'alter_field'
 
 export interface PlannedOperation {
@@ -37,8 +48,8 @@ export interface PlannedOperation {
   /** `age int` */
   details: string
   reason: string
-  /** One part per data source. */
-  parts: { datasource: string; checks: Check[]; sql: string[]; bin: BinEntry[]; index?: IndexBuild }[]
+  /** In order; mostly one per data source. */
+  parts: PlannedPart[]
 }
 
 export interface TablePlan {

@@ -21,7 +21,7 @@ import { readChanges, readNewRow, type Writer, writerOf } from './write.js'
 export function compileAddOrEdit(whole: CompileContext): RecordsAction {
   const { context, enrich } = compileAddons(whole)
   const info = headTable(context)
-  checkWrittenKeys(context.request.args.get('data'), info)
+  checkWrittenKeys(context, info)
   const { shape, read } = writtenRow(context, info)
   const upsert = compileUpsert(info, shape)
   const columnOf = keyColumn(context, info)

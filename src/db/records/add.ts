@@ -41,14 +41,14 @@ export const returning = (shape: RowShape): BoundSql => sql` returning ${selectL
 
 /** The shape and the reader of the row a write returns. */
 export function writtenRow(context: CompileContext, info: TableInfo): { shape: RowShape; read: (row: Record<string, unknown>) => Obj } {
-  const shape = rowShape(info.model.name, info, readOutput(context.request.args.get('output'), false))
+  const shape = rowShape(info.model.name, info, readOutput(context, info))
   return { shape, read: compileRowReader(shape) }
 }
 
 export function compileAdd(whole: CompileContext): RecordsAction {
   const { context, enrich } = compileAddons(whole)
   const info = headTable(context)
-  checkWrittenKeys(context.request.args.get('data'), info)
+  checkWrittenKeys(context, info)
   const columns = insertColumns(info)
   const { shape, read } = writtenRow(context, info)
   const insert = sql`${insertSql(info, columns)}${returning(shape)}`

@@ -216,7 +216,7 @@ function planGet(context: CompileContext): ReadPlan {
   )
   const isNull = scope.inputs.choice((values) => (values[operand] === null ? 'null' : ''))
   const { name } = info.model
-  const shape = rowShape(name, info, readOutput(context.request.args.get('output'), false))
+  const shape = rowShape(name, info, readOutput(context, info))
   const read = compileRowReader(shape)
   return {
     inputs: scope.inputs,

@@ -74,14 +74,16 @@ export const scopeOf = (context: CompileContext, info: TableInfo, inputs = new I
   isQueryOnly: context.isQueryOnly,
 })
 
-/** Typos in a written-out object are found when compiling. */
-export function checkWrittenKeys(expr: Expr | undefined, info: TableInfo): void {
+/** Keys of a written-out object that are no columns are told when saving; like those of a computed one they are left out. */
+export function checkWrittenKeys({ request }: CompileContext, info: TableInfo): void {
+  const expr = request.args.get('data')
   if (expr?.type !== 'object') return
   for (const entry of expr.entries) {
     if (entry.type !== 'entry' || info.byName.has(entry.key)) continue
-    throw fatal(`Table "${info.model.name}" has no column "${entry.key}".`, {
-      hint: didYouMean(entry.key, info.byName.keys()) ?? 'Add the column to the table or leave the key out.',
-    })
+    request.warn(
+      `Table "${info.model.name}" has no column "${entry.key}": it is not written.`,
+      didYouMean(entry.key, info.byName.keys()) ?? 'Add the column to the table or leave the key out.',
+    )
   }
 }
 

@@ -52,7 +52,7 @@ export const boundKey = (column: ColumnInfo): BoundSql => sql`${param({ operand:
 export function compileGet(given: CompileContext): RecordsAction {
   const { context, enrich } = compileAddons(given)
   const info = headTable(context)
-  const shape = rowShape(info.model.name, info, readOutput(context.request.args.get('output'), false))
+  const shape = rowShape(info.model.name, info, readOutput(context, info))
   const read = compileRowReader(shape)
   const find = compileFind(context, info, selectList(shape))
   const action: RecordsAction = async (session, frame) => {

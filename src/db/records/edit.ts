@@ -87,7 +87,7 @@ async function sealChange(session: DatabaseSession, info: TableInfo, { column, p
 export function compileEdit(whole: CompileContext): RecordsAction {
   const { context, enrich } = compileAddons(whole)
   const info = headTable(context)
-  checkWrittenKeys(context.request.args.get('data'), info)
+  checkWrittenKeys(context, info)
   const { shape, read } = writtenRow(context, info)
   const statements = new UpdateStatements(info, shape)
   const columnOf = keyColumn(context, info)

@@ -40,7 +40,7 @@ const translations: Readonly<Record<string, Translate>> = {
   '23514': ({ constraint = '' }) =>
     inputError(constraint.replace(/_enum$/, ''), `Input "${constraint.replace(/_enum$/, '')}" is not one of the allowable values.`),
   '42501': ({ message }, cause) =>
-    /row-level security/.test(message)
+    /row-level security|^column rule/.test(message)
       ? new AppError('accessDenied', 'The rules of the table do not allow this row.', kept(cause))
       : fatal(`SQL Error: ${message}`, kept(cause)),
   '22003': (_error, cause) => new AppError('input', 'A number is beyond the range of its column.', kept(cause)),

@@ -28,7 +28,7 @@ export function planQuery(context: CompileContext, external: External): ReadPlan
   const once = external !== nothingExternal
   switch (returnTypeOf(members)) {
     case 'count':
-      return countPlan(source, once)
+      return countedPlan(context, source, members, once)
     case 'exists':
       return existsPlan(source, once)
     case 'aggregate':
@@ -137,7 +137,12 @@ interface Rows {
 
 function buildRows(context: CompileContext, source: Source, external: External, members: ReadonlyMap<string, Expr>, ordered = true): Rows {
   const { scope } = source
-  const shape = rowShape(scope.main.alias, scope.main.info, readOutput(context.request.args.get('output'), isPaged(context)), source.extra)
+  const shape = rowShape(
+    scope.main.alias,
+    scope.main.info,
+    readOutput(context, scope.main.info, { paged: isPaged(context), extra: source.extra }),
+    source.extra,
+  )
   const keys = sortKeys(context, source, shape, external)
   const distinct = isDistinct(members, source, shape, keys)
   const tieBreak = !distinct || shape.selected.some((member) => member.name === scope.main.info.primary.name)
@@ -198,6 +203,17 @@ function isByKey(expr: Expr | undefined, scope: Scope): boolean {
     return false
   const path = dbPath(expr.left)
   return path !== null && path.length <= 2 && scope.main.info.unique.has(path.at(-1) ?? '')
+}
+
+/** Rows, or with `distinct` how many differ in what `output` shows of them. */
+function countedPlan(context: CompileContext, source: Source, members: ReadonlyMap<string, Expr>, once: boolean): ReadPlan {
+  const plan = countPlan(source, once)
+  if (!members.has('distinct')) return plan
+  const { main } = source.scope
+  const shape = rowShape(main.alias, main.info, readOutput(context, main.info, { paged: false, extra: source.extra }), source.extra)
+  if (!isDistinct(members, source, shape, [])) return plan
+  const list = selectList(shape)
+  return { ...plan, sql: (at) => sql`select count(*) as count from (${selectSql(source, list, at, true)}) as counted` }
 }
 
 const countPlan = (source: Source, once: boolean): ReadPlan => ({

@@ -1,15 +1,15 @@
 /** Rows: which columns a statement returns, and how driver rows become objects. */
 import { fatal } from '../../errors.js'
 import { didYouMean } from '../../lang/suggest.js'
-import type { Expr } from '../../lang/tree.js'
-import { ident, join, sql } from '../../lib/sql.js'
+import { ident, join, raw, type Sql, sql } from '../../lib/sql.js'
 import { isList, isObj, type Obj, type Value } from '../../lib/value.js'
 import type { BoundSql } from '../inputs.js'
 import { masked } from '../rules.js'
 import { sealedSql } from '../sealed.js'
 import type { ColumnInfo, TableInfo } from '../table-info.js'
 import { type TextFace, textFace } from '../text-face.js'
-import { constantValue } from './arguments.js'
+import { withoutMembers } from '../without-members.js'
+import { type CompileContext, constantValue } from './arguments.js'
 
 type Decode = (raw: unknown) => Value
 
@@ -28,10 +28,13 @@ export interface RowShape {
   prune: ReadonlyMap<string, readonly string[][]>
 }
 
-/** Columns of a table under an alias. Encrypted ones bring the id of their row and are opened by their codec. */
-export const selectColumns = (alias: string, info: TableInfo, columns: readonly ColumnInfo[]): Selected[] =>
+/**
+ * Columns of a table under an alias. Encrypted ones bring the id of their row and are opened by their codec; passwords inside objects are taken
+ * out, except of the columns in `whole`.
+ */
+export const selectColumns = (alias: string, info: TableInfo, columns: readonly ColumnInfo[], whole?: ReadonlySet<string>): Selected[] =>
   columns.map((column) => {
-    const rest = column.seal === undefined ? ident(alias, column.name) : sealedSql(alias, info, column.name)
+    const rest = column.seal === undefined ? openSql(alias, column, whole) : sealedSql(alias, info, column.name)
     const piece = masked(info.model, column.name, alias, rest)
     if (column.seal !== undefined) return { name: column.name, sql: piece, decode: column.codec.decode }
     return {
@@ -42,6 +45,12 @@ export const selectColumns = (alias: string, info: TableInfo, columns: readonly 
     }
   })
 
+function openSql(alias: string, { name, model }: ColumnInfo, whole: ReadonlySet<string> | undefined): Sql<never> {
+  const plain = ident(alias, name)
+  if (model.secrets === undefined || whole?.has(name) === true) return plain
+  return raw(withoutMembers(plain.chunks.join(''), model.secrets))
+}
+
 export const visibleColumns = (info: TableInfo): ColumnInfo[] => info.columns.filter((column) => column.model.access !== 'internal')
 
 /** Names of computed members and aliases of joins: Postgres cuts longer ones. */
@@ -51,13 +60,25 @@ export function checkMemberName(name: string): string {
   return name
 }
 
-/** Paths of an `output` argument; null when there is none. `items.` of a paged result is taken off. */
-export function readOutput(expr: Expr | undefined, paged: boolean): string[][] | null {
+interface OutputOptions {
+  /** `items.` is taken off. */
+  paged?: boolean
+  /** Computed members. */
+  extra?: readonly Selected[]
+}
+
+/** Paths of the `output` argument; null when there is none. What names no column is told when saving and left out; the primary key stands for nothing at all. */
+export function readOutput({ request }: CompileContext, info: TableInfo, { paged = false, extra = [] }: OutputOptions = {}): string[][] | null {
+  const expr = request.args.get('output')
   const value = expr === undefined ? null : constantValue(expr, 'output')
   if (value === null) return null
   if (!isList(value)) throw fatal('"output" must be a list of column names.')
-  const paths = value.map((item) => String(item).split('.'))
-  return paged ? paths.flatMap(pathInItems) : paths
+  const written = value.map((item) => String(item).split('.'))
+  const paths = paged ? written.flatMap(pathInItems) : written
+  const names = new Set([...info.byName.keys(), ...extra.map((member) => member.name)])
+  const known = paths.filter(([name = '']) => names.has(name))
+  for (const [name = ''] of paths) if (!names.has(name)) request.warn(...unknownOutput(name, info, names))
+  return known.length === 0 && paths.length > 0 ? [[info.primary.name]] : known
 }
 
 /** With paging the envelope's own members stay; only paths below `items` choose columns. */
@@ -72,10 +93,13 @@ export function rowShape(alias: string, info: TableInfo, output: readonly string
   const extraNames = new Set(extra.map((member) => member.name))
   if (output === null || output.length === 0)
     return { selected: [...selectColumns(alias, info, visibleColumns(info)).filter((member) => !extraNames.has(member.name)), ...extra], prune: new Map() }
-  const available = new Map([...selectColumns(alias, info, info.columns), ...extra].map((member) => [member.name, member]))
+  const available = new Map([...selectColumns(alias, info, info.columns, namedSecrets(info, output)), ...extra].map((member) => [member.name, member]))
   const chosen = new Map<string, string[][] | null>()
   for (const [name = '', ...rest] of output) {
-    if (!available.has(name)) throw unknownOutput(name, info, available.keys())
+    if (!available.has(name)) {
+      const [message, hint] = unknownOutput(name, info, available.keys())
+      throw fatal(message, { hint })
+    }
     const before = chosen.get(name)
     chosen.set(name, rest.length === 0 || before === null ? null : [...(before ?? []), rest])
   }
@@ -83,9 +107,19 @@ export function rowShape(alias: string, info: TableInfo, output: readonly string
   return { selected, prune: new Map([...chosen].filter((entry): entry is [string, string[][]] => entry[1] !== null)) }
 }
 
-function unknownOutput(name: string, info: TableInfo, known: Iterable<string>): Error {
-  return fatal(`"output" names an unknown column of table "${info.model.name}": ${name}`, { hint: didYouMean(name, known) ?? 'Use the names of the columns.' })
-}
+/** Columns whose password members `output` names one by one: `password_reset.token`. */
+const namedSecrets = (info: TableInfo, output: readonly string[][]): ReadonlySet<string> =>
+  new Set(
+    output.flatMap(([name = '', ...rest]) => {
+      const secrets = info.byName.get(name)?.model.secrets ?? []
+      return secrets.some((path) => path.join('.') === rest.join('.')) ? [name] : []
+    }),
+  )
+
+const unknownOutput = (name: string, info: TableInfo, known: Iterable<string>): [message: string, hint: string] => [
+  `"output" names an unknown column of table "${info.model.name}": ${name}`,
+  didYouMean(name, known) ?? 'Use the names of the columns.',
+]
 
 /** `a, b, (expr) as "name"`. */
 export const selectList = (shape: RowShape): BoundSql => join(shape.selected.map((member) => sql`${member.sql} as ${ident(member.name)}`))

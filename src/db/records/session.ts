@@ -54,6 +54,8 @@ export class DatabaseSession implements RecordsSession {
   #guarded: Promise<unknown> = Promise.resolve()
   #streams: { connection: Promise<StreamConnection>; users: number } | null = null
   #cursors = 0
+  /** Blocks of the open transaction whose errors are caught. */
+  #attempts = 0
   #behalf: Behalf | null = null
   #datasource = ''
   #schema = ''
@@ -99,6 +101,7 @@ export class DatabaseSession implements RecordsSession {
     const own = new DatabaseSession(this.#database, { ...this.#options, datasource: this.#datasource })
     own.#transaction = this.#transaction
     own.#schema = this.#schema
+    own.#attempts = this.#attempts
     own.#behalf = behalf
     return own
   }
@@ -128,15 +131,19 @@ export class DatabaseSession implements RecordsSession {
 
   async transaction<T>(body: () => Promise<T>, options: { isolation?: string } = {}): Promise<T> {
     const outer = this.#transaction
+    const attempts = this.#attempts
+    const copies = outer === null && this.#options.empty === true
     const run = async (transaction: Transaction): Promise<T> => {
       this.#transaction = transaction
-      const schema = this.#schema
+      // What fails in here undoes all of this transaction, whoever catches it outside.
+      this.#attempts = 0
       try {
-        if (outer === null && this.#options.empty === true) this.#schema = await createEmptyCopy(transaction, schema)
+        if (copies) this.#schema = await createEmptyCopy(transaction, this.#schema)
         return await body()
       } finally {
         this.#transaction = outer
-        if (outer === null) this.#schema = schema
+        this.#attempts = attempts
+        if (copies) this.#schema = this.schemaOf(this.#datasource)
       }
     }
     try {
@@ -146,9 +153,24 @@ export class DatabaseSession implements RecordsSession {
     }
   }
 
+  async attempt<T>(body: () => Promise<T>): Promise<T> {
+    if (this.#transaction === null) return body()
+    this.#attempts++
+    try {
+      return await body()
+    } finally {
+      this.#attempts--
+    }
+  }
+
+  /** Whether a statement that fails must leave the open transaction usable. */
+  get #isGuarded(): boolean {
+    return this.#attempts > 0 || this.#options.guarded === true
+  }
+
   /** Runs statements that belong together: in the open transaction, else in one that only `body` sees, so that others may use this session meanwhile. */
   async atomically<T>(body: (session: DatabaseSession) => Promise<T>): Promise<T> {
-    if (this.#transaction !== null) return body(this)
+    if (this.#transaction !== null) return this.#isGuarded ? this.transaction(() => body(this)) : body(this)
     try {
       return await this.#database.withTransaction((transaction) => {
         const inner = new DatabaseSession(this.#database, { ...this.#options, datasource: this.#datasource })
@@ -198,12 +220,12 @@ export class DatabaseSession implements RecordsSession {
   }
 
   #executeAs(behalf: Behalf, command: Command, texts?: boolean): Promise<QueryResult<Record<string, unknown>>> {
-    const { workspaceId, empty, guarded } = this.#options
+    const { workspaceId, empty } = this.#options
     const guard = { workspaceId, schema: this.#schema, role: empty !== true }
     const open = this.#transaction
     if (open === null) return this.#database.withTransaction((own) => runAs(own, behalf, guard, command, false, texts))
     const execute = (on: Queryable) => runAs(on, behalf, guard, command, true, texts)
-    return inTurn(open, () => (guarded === true ? this.#guard(open, execute) : execute(open)))
+    return inTurn(open, () => (this.#isGuarded ? this.#guard(open, execute) : execute(open)))
   }
 
   /** Reads by a cursor, `rows` at a time: in the open transaction, else in one that all streams of this run share. */
@@ -219,7 +241,7 @@ export class DatabaseSession implements RecordsSession {
       const began = performance.now()
       try {
         const execute = (queryable: Queryable) => queryable.execute(text, values)
-        return await (this.#options.guarded === true && !own ? this.#guard(transaction, execute) : execute(transaction))
+        return await (!own && this.#isGuarded ? this.#guard(transaction, execute) : execute(transaction))
       } catch (error) {
         throw toRecordsError(error)
       } finally {
@@ -269,7 +291,7 @@ export class DatabaseSession implements RecordsSession {
     if (this.#behalf !== null) return this.#executeAs(this.#behalf, command, options.texts)
     const execute = (queryable: Queryable): Promise<QueryResult<Record<string, unknown>>> =>
       queryable.execute(command.text, command.values, toQueryOptions(command, options))
-    return this.#transaction !== null && this.#options.guarded === true ? this.#guard(this.#transaction, execute) : execute(this.#transaction ?? this.#database)
+    return this.#transaction !== null && this.#isGuarded ? this.#guard(this.#transaction, execute) : execute(this.#transaction ?? this.#database)
   }
 }
 

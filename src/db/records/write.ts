@@ -1,6 +1,7 @@
 /** Values on their way into columns: coercion, input filters, defaults, and passwords that become hashes on every path. */
 import { inputError } from '../../errors.js'
 import type { Reading } from '../../fields/read-value.js'
+import { hashMembers } from '../../fields/secret-members.js'
 import type { Obj, Value } from '../../lib/value.js'
 import type { Frame } from '../../runtime/frame.js'
 import type { Values } from '../sealed.js'
@@ -27,14 +28,13 @@ export const writableColumns = (info: TableInfo): readonly ColumnInfo[] => info.
 /** Reads one given value; a promise only of a password, whose hash takes its time. Throws `inputError` naming the column. */
 export function readWritten(column: ColumnInfo, value: Value, writer: Writer, row: RowFacts): Value | Promise<Value> {
   const { name, model } = column
-  if (value === null) {
-    if (model.nullable) return null
-    throw inputError(name, model.required ? `Missing param: ${name}` : `Input "${name}" does not accept null.`)
-  }
+  // Null in a column that takes none is nothing, as in a call of a function.
+  if (value === null) return model.nullable ? null : refuseBlank(column, writer)
   const reading: Reading = { now: writer.now, param: name, path: name, program: true }
   const given = isBlank(column, value) ? null : value
   if (given === null) return model.nullable ? null : refuseBlank(column, writer)
   const read = column.read(given, reading)
+  if (column.model.secrets !== undefined) return hashMembers(read, column.model.secrets, writer.hash)
   return isPassword(column) ? writePassword(column, read, writer, row) : read
 }
 

@@ -10,7 +10,7 @@ const instanceJson = ({ deps }: MetaCall) => ({
   xano_domain: new URL(deps.settings.baseUrl).host,
   custom_domain: '',
   meta_api: `${deps.settings.baseUrl}/api:meta`,
-  meta_swagger: `${deps.settings.baseUrl}/apispec:meta?type=json`,
+  meta_swagger: '',
 })
 
 export const accountRoutes: readonly MetaRoute[] = [

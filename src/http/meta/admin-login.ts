@@ -46,7 +46,7 @@ async function login(call: MetaCall): Promise<unknown> {
   const expiresAt = services.clock.now() + sessionMs
   const { id, token } = await adminTokens.issue('session', ['*'], { accountId: account.id, kind: 'session', expiresAt })
   await audit.append({ action: 'admin.login', actor: account.email, accountId: account.id, tokenId: id, ip: call.ip, object: `account/${account.id}` })
-  observe?.({ kind: 'authn_login_success', actor: account.email, ...place })
+  observe?.({ kind: 'authn_login_success', subject: `admin|${account.id}`, actor: account.email, ...place })
   return { token, token_type: 'Bearer', expires_at: dateText(expiresAt), role: account.role }
 }
 
@@ -63,11 +63,10 @@ async function changePassword(call: MetaCall): Promise<null> {
   const body = call.json(passwordBody)
   await countTry(call, 'auth.password', account.email)
   const place = { ...placeOf(call, 'auth.password', account.email), actor: account.email }
-  if (!(await accounts.checkPassword(account.id, body.current_password))) {
+  if (!(await accounts.changePassword(account.id, body.current_password, body.password))) {
     observe?.({ kind: 'authn_password_change_fail', reason: 'credentials', ...place })
     throw new AppError('accessDenied')
   }
-  await accounts.update(account.id, { password: body.password })
   await adminTokens.revokeOf(account.id, { except: id, sessionsOnly: true })
   call.note({ object: `account/${account.id}`, data: { sessions: 'revoked' } })
   observe?.({ kind: 'authn_password_change', ...place })

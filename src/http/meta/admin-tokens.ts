@@ -66,7 +66,7 @@ const placeOf = ({ ip, caller }: MetaCall) => ({ ip, workspaceId: 0, endpoint: '
 
 export const adminTokenRoutes: readonly MetaRoute[] = [
   { method: 'GET', path: '/auth/token', area: 'self', handle: (call) => listOf(call, true) },
-  { method: 'POST', path: '/auth/token', area: 'self', handle: create },
+  { method: 'POST', path: '/auth/token', area: 'self', answersSecret: true, handle: create },
   { method: 'DELETE', path: '/auth/token/:token_id', area: 'self', handle: (call) => revoke(call, true) },
   { method: 'GET', path: '/token', area: 'account', handle: (call) => listOf(call, false) },
   { method: 'DELETE', path: '/token/:token_id', area: 'account', handle: (call) => revoke(call, false) },

@@ -20,7 +20,8 @@ async function list({ deps, workspaceId }: MetaCall): Promise<unknown> {
   }))
 }
 
-const bringBack = ({ deps, workspaceId, caller }: MetaCall, id: number): Promise<unknown> => restore(deps, workspaceId, id, caller.name)
+const bringBack = ({ deps, workspaceId, branch, caller }: MetaCall, id: number): Promise<unknown> =>
+  restore(deps, { workspaceId, id, branch, author: caller.name })
 
 export const binRoutes: readonly MetaRoute[] = [
   { method: 'GET', path, area, handle: list },

@@ -119,10 +119,6 @@ export const branchRoutes: readonly MetaRoute[] = [
       return changeWorkspace(call, async (transaction) => {
         await lockWorkspace(transaction, call.workspaceId)
         const branch = await getBranch(transaction, call.workspaceId, call.param('label'))
-        if (branch.ownTables)
-          throw new AppError('badRequest', 'A branch with tables of its own cannot go live: its rows are not those of the live branch.', {
-            hint: 'Push its documents to a branch that shares its tables, and make that one live.',
-          })
         await setLiveBranch(transaction, call.workspaceId, branch.id)
         return toJson({ ...branch, live: true })
       })

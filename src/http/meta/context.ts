@@ -1,11 +1,12 @@
 /** Everything a branch holds as one map, for AI tools. */
+import { stringify } from 'yaml'
 import { textAttribute } from '../../definitions/attributes.js'
 import { displayName } from '../../definitions/identity.js'
 import { schemaToJson } from '../../definitions/table-json.js'
-import { AppError } from '../../errors.js'
+import { inputError } from '../../errors.js'
 import { inputJson } from './function.js'
 import { descriptionOf, readContext } from './logic-object.js'
-import type { MetaRoute } from './route.js'
+import { type MetaRoute, TextAnswer } from './route.js'
 import { namesOf } from './table.js'
 
 export const contextRoutes: readonly MetaRoute[] = [
@@ -15,7 +16,7 @@ export const contextRoutes: readonly MetaRoute[] = [
     area: 'workspace',
     async handle(call) {
       const format = call.query('format')
-      if (format !== '' && format !== 'json') throw new AppError('unsupported', `not supported yet: format=${format}`)
+      if (format !== '' && format !== 'json' && format !== 'yaml') throw inputError('format', '"format" must be json or yaml.')
       const context = await readContext(call)
       const objects: Record<string, unknown[]> = {}
       for (const row of context.rows) {
@@ -32,7 +33,8 @@ export const contextRoutes: readonly MetaRoute[] = [
           ...(row.definition.input === undefined ? {} : { input: inputJson(row.definition) }),
         })
       }
-      return { branch: context.branch.label, ...objects }
+      const map = { branch: context.branch.label, ...objects }
+      return format === 'yaml' ? new TextAnswer(stringify(map), 'application/yaml') : map
     },
   },
 ]

@@ -5,10 +5,10 @@ import type { Obj } from '../../lib/value.js'
 import { Budget } from '../../runtime/budget.js'
 import { anonymous, type RecordsSession } from '../../runtime/capabilities.js'
 import type { Run } from '../../runtime/frame.js'
-import { createTrace, noteSql, type Trace } from '../../runtime/trace.js'
+import { createTrace, type Trace } from '../../runtime/trace.js'
 import type { BranchSnapshot } from '../../workspace/snapshot.js'
 import { unauthorized } from '../authenticate.js'
-import type { OpenRecordsOptions } from '../request-run.js'
+import { type OpenRecordsOptions, observing as observingRun } from '../request-run.js'
 import type { MetaCall } from './route.js'
 
 /** The branch as it runs. Throws `notFound`; also for a data source that does not exist. */
@@ -27,7 +27,7 @@ const tracedAtMost = 10_000
 export const traceOf = (call: MetaCall): Trace | null => (call.query('trace') === 'true' ? createTrace(tracedAtMost) : null)
 
 /** For the session of a traced run. */
-export const observing = (trace: Trace | null): Pick<OpenRecordsOptions, 'observe'> => (trace === null ? {} : { observe: (fact) => noteSql(trace, fact) })
+export const observing = (trace: Trace | null): OpenRecordsOptions => (trace === null ? {} : observingRun(trace))
 
 /** A trace as answers show it: what ran, where, when, and which SQL it sent. Results and messages stay out, because they may hold secrets. */
 export const traceJson = (trace: Trace | null): { trace?: object } =>

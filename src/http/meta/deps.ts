@@ -3,6 +3,7 @@ import type { AdminAccounts } from '../../auth/admin-accounts.js'
 import type { AdminTokens } from '../../auth/admin-tokens.js'
 import type { StoredEpochs } from '../../auth/epoch-store.js'
 import type { AuditLog } from '../../services/audit-log.js'
+import type { IdempotencyStore } from '../../services/idempotency.js'
 import type { LoginLimits } from '../../services/login-limits.js'
 import type { Metrics } from '../../services/metrics.js'
 import type { Observe } from '../../services/observe.js'
@@ -32,6 +33,8 @@ export interface MetaDeps extends ChangeContext {
   observe?: Observe
   /** Voids tokens; absent where nothing is stored. */
   epochs?: Pick<StoredEpochs, 'revoke'>
+  /** First answers to requests with an `Idempotency-Key`; the header is ignored when absent. */
+  idempotency?: IdempotencyStore
   /** Name of the instance, for people. */
   instanceName: string
   /** Bytes a push may have. */

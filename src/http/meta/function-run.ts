@@ -5,6 +5,7 @@ import { fromPlain, isObj, type Obj, type Value } from '../../lib/value.js'
 import type { Program } from '../../runtime/program.js'
 import type { BranchSnapshot } from '../../workspace/snapshot.js'
 import { createDebugRun, findBranch, traceJson, traceOf } from './debug-run.js'
+import { hideVariables } from './hide-variables.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
 const body = z.object({ name: z.string().min(1), input: z.record(z.string(), z.unknown()).nullish(), branch: z.string().nullish() })
@@ -20,7 +21,7 @@ export const functionRunRoutes: readonly MetaRoute[] = [
       if (!branch.definitions.some((stored) => stored.kind === 'function' && stored.name === name))
         throw new AppError('notFound', `Function does not exist: ${name}`)
       const raw = fromPlain(input ?? {})
-      return runProgram(call, branch, () => branch.program('function', name), isObj(raw) ? raw : new Map<string, Value>())
+      return hideVariables(call, branch, await runProgram(call, branch, () => branch.program('function', name), isObj(raw) ? raw : new Map<string, Value>()))
     },
   },
 ]
@@ -44,6 +45,8 @@ async function runProgram(call: MetaCall, branch: BranchSnapshot, program: () =>
     return outcome({
       status: 'error',
       message,
+      // Clients that show nothing but the result show why there is none.
+      result: { code, message, payload },
       error: {
         code,
         message,

@@ -8,11 +8,16 @@ import { toAppError } from '../error-handler.js'
 import { assertJsonBounds } from '../json-guard.js'
 import { assertUniqueKeys } from '../json-keys.js'
 import { securityHeaders, strictTransport } from '../security-headers.js'
+import { absentError } from './absent.js'
 import { admit, callerOf, flagOf, singleText } from './admit.js'
 import { AuditTrail, actionOf, isRecorded, readBefore } from './audit.js'
 import { allowOrigins } from './cross-origin.js'
 import type { MetaDeps } from './deps.js'
+import { claimMetaKey } from './idempotency.js'
 import { AcceptedAnswer, checked, type MetaBody, type MetaCall, type MetaRoute, StreamAnswer, TextAnswer } from './route.js'
+
+/** Bytes of what anybody may send: a login. Reading a push takes seconds, which nobody gets without a token. */
+const strangerLimit = 16_384
 
 /** Adds the routes to a scope of their own: body types, errors and headers of the rest of the server stay as they are. */
 export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly MetaRoute[]): void {
@@ -50,11 +55,11 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
       method: route.method,
       url: route.path,
       exposeHeadRoute: false,
-      bodyLimit: deps.pushLimit,
+      bodyLimit: route.open === true ? strangerLimit : deps.pushLimit,
       onRequest: async (request) => {
         await admit(request, deps, route)
       },
-      handler: async (request, reply) => respond(reply, await handle(request, deps, route, readers.get(route.path))),
+      handler: async (request, reply) => once(request, reply, deps, route, () => handle(request, deps, route, readers.get(route.path))),
     })
   }
   for (const route of routes) if (route.streams !== true) add(app, route)
@@ -64,7 +69,7 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
     url: '/*',
     onRequest: async (request) => {
       const token = bearerToken(request.raw.headers)
-      throw token !== '' && (await deps.adminTokens.verify(token)) !== null ? new AppError('notFound', 'Unable to locate request.') : unauthorized()
+      throw token !== '' && (await deps.adminTokens.verify(token)) !== null ? absentError(pathOf(request)) : unauthorized()
     },
     handler: () => null,
   })
@@ -76,13 +81,34 @@ export function serveMeta(app: FastifyInstance, deps: MetaDeps, routes: readonly
   })
 }
 
+/** Carries the request out, unless it is the repetition of one that was. What is thrown is the first answer, too. */
+async function once(request: FastifyRequest, reply: FastifyReply, deps: MetaDeps, route: MetaRoute, carryOut: () => Promise<unknown>): Promise<FastifyReply> {
+  const tell = (error: unknown): void => deps.observe?.({ kind: 'request_failed', status: 200, document: 'idempotency', error })
+  const claimed = await claimMetaKey(deps.idempotency, request, route, tell)
+  if (claimed === null) return respond(reply, await carryOut())
+  if (claimed.replay !== null)
+    return reply.code(claimed.replay.status).header('idempotency-replayed', 'true').type('application/json; charset=utf-8').send(claimed.replay.body)
+  let result: unknown
+  try {
+    result = await carryOut()
+  } catch (error) {
+    const known = toAppError(error)
+    await claimed.claim.settle({ status: known.status, body: toJson(errorBody(known, deps.settings.mode)) })
+    throw error
+  }
+  const isKept = !(result instanceof TextAnswer || result instanceof StreamAnswer)
+  const status = result instanceof AcceptedAnswer ? 202 : 200
+  await claimed.claim.settle(isKept ? { status, body: toJson(result instanceof AcceptedAnswer ? result.body : result) } : null)
+  return respond(reply, result)
+}
+
 function describeBody({ headers }: FastifyRequest): { type: string; length: number | null } {
   const length = Number(headers['content-length'])
   return { type: headers['content-type'] ?? '', length: Number.isFinite(length) ? length : null }
 }
 
 function respond(reply: FastifyReply, result: unknown): FastifyReply {
-  if (result instanceof TextAnswer) return reply.type('text/x-xanoscript; charset=utf-8').send(result.text)
+  if (result instanceof TextAnswer) return reply.type(`${result.type}; charset=utf-8`).send(result.text)
   if (result instanceof AcceptedAnswer) return answer(reply.code(202), result.body)
   if (!(result instanceof StreamAnswer)) return answer(reply, result)
   const name = result.filename.replace(/[^\w.-]+/g, '_')
@@ -92,7 +118,9 @@ function respond(reply: FastifyReply, result: unknown): FastifyReply {
     .send(result.stream)
 }
 
-const answer = (reply: FastifyReply, body: unknown): FastifyReply => reply.type('application/json; charset=utf-8').send(stringify(fromPlain(body)))
+const toJson = (body: unknown): string => stringify(fromPlain(body))
+
+const answer = (reply: FastifyReply, body: unknown): FastifyReply => reply.type('application/json; charset=utf-8').send(toJson(body))
 
 function headersOf(error: AppError): Record<string, string> {
   if (error.status === 401) return { 'www-authenticate': 'Bearer', ...error.headers }
@@ -125,10 +153,13 @@ function dropPrototypeKeys(key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value
 }
 
+/** Below `/api:meta`, without the query. */
+const pathOf = ({ raw }: FastifyRequest): string => (raw.url ?? '').replace(/\?.*$/s, '').replace(/^\/api:meta/, '')
+
 /** Runs the route; what it changed is in the audit log before it is answered. */
 async function handle(request: FastifyRequest, deps: MetaDeps, route: MetaRoute, reader: MetaRoute | undefined): Promise<unknown> {
   const workspace = Number((request.params as Record<string, string>)['workspace_id'])
-  const object = (request.raw.url ?? '').replace(/\?.*$/s, '').replace(/^\/api:meta\/?/, '')
+  const object = pathOf(request).slice(1)
   const trail = new AuditTrail(deps.audit, { route, object, ip: request.ip, workspaceId: Number.isInteger(workspace) ? workspace : null })
   const call: MetaCall = createCall(
     request,

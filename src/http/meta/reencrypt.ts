@@ -30,8 +30,7 @@ export const reencryptRoutes: readonly MetaRoute[] = [
         columns.unreadable += sealed.unreadable
       }
       const factors = await resealFactors(deps.db, { workspaceId, tableIds: tables.map(({ id }) => id), vault })
-      const webhook = await deps.watch?.webhook.read()
-      if (webhook != null) await deps.watch?.webhook.write(webhook)
+      await deps.watch?.webhook.reseal()
       return { values: columns.values, unreadable: columns.unreadable + factors.unreadable, second_factors: factors.values, variables }
     },
   },

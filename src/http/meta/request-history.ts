@@ -33,6 +33,7 @@ const requestJson = (request: StoredRequest, withOutput: boolean) => ({
   auth: request.caller,
   ip: request.ip,
   ...(withOutput ? { output: request.output === null ? null : (JSON.parse(request.output) as unknown) } : {}),
+  ...(withOutput && request.statements !== null ? (JSON.parse(request.statements) as object) : {}),
 })
 
 interface Asked extends Omit<HistoryQuery, 'workspaceId' | 'limit' | 'offset' | 'branchId'> {

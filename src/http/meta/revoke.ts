@@ -1,7 +1,8 @@
 /** Logs a row of a table with auth out everywhere: every token issued for it so far is void. */
 import { AppError } from '../../errors.js'
 import { modelOfTable } from '../../workspace/models.js'
-import { listTables } from '../../workspace/store.js'
+import { readState } from '../../workspace/state.js'
+import { listAllTables } from '../../workspace/store.js'
 import type { MetaRoute } from './route.js'
 
 export const revokeRoutes: readonly MetaRoute[] = [
@@ -9,9 +10,12 @@ export const revokeRoutes: readonly MetaRoute[] = [
     method: 'POST',
     path: '/workspace/:workspace_id/auth/:table/:row/revoke',
     area: 'content',
-    async handle({ deps, workspaceId, param }) {
+    async handle({ deps, workspaceId, branch, param }) {
       const wanted = param('table')
-      const table = (await listTables(deps.db, workspaceId)).map(modelOfTable).find((model) => model.name === wanted || String(model.id) === wanted)
+      // An id names its branch by itself.
+      const named = (await readState(deps.db, workspaceId, branch)).rows.find((row) => row.kind === 'table' && row.name === wanted)
+      const row = named ?? (await listAllTables(deps.db, workspaceId)).find(({ id }) => String(id) === wanted)
+      const table = row === undefined ? undefined : modelOfTable(row)
       if (table === undefined) throw new AppError('notFound', `Table "${wanted}" does not exist.`)
       if (!table.auth) throw new AppError('badRequest', `The table "${table.name}" does not issue auth tokens.`)
       if (deps.epochs === undefined) throw new AppError('unsupported')

@@ -21,6 +21,8 @@ export interface MetaRoute {
   action?: string
   /** Changes nothing although its method says so: not in the audit log. */
   unrecorded?: true
+  /** Answers a secret that is shown once: no repetition gets it again. */
+  answersSecret?: true
   /** The answer as JSON; a {@link TextAnswer} is sent as it is. */
   handle(call: MetaCall): Promise<unknown>
   /** The body is handed on as a stream of any type. */
@@ -57,10 +59,13 @@ export class AcceptedAnswer {
   }
 }
 
+/** A body of text; XanoScript when nothing else is said. */
 export class TextAnswer {
   readonly text: string
-  constructor(text: string) {
+  readonly type: string
+  constructor(text: string, type = 'text/x-xanoscript') {
     this.text = text
+    this.type = type
   }
 }
 

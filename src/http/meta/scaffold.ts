@@ -24,7 +24,7 @@ export const scaffoldRoutes: readonly MetaRoute[] = [
     area: 'api',
     async handle(call) {
       const { kind, table, api_group, auth, roles, provider } = call.json(body)
-      const { saved, operations, summary } = await scaffold(call.deps, {
+      const { saved, operations, summary, findings } = await scaffold(call.deps, {
         workspaceId: call.workspaceId,
         branch: call.branch,
         kind,
@@ -44,7 +44,7 @@ export const scaffoldRoutes: readonly MetaRoute[] = [
         ...(entry.canonical === null ? {} : { canonical: entry.canonical }),
         xanoscript: scriptJson(entry.definition, guid).value,
       }))
-      return { created, summary, operations }
+      return { created, summary, operations, ...(findings.length === 0 ? {} : { findings }) }
     },
   },
 ]

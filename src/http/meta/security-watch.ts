@@ -1,8 +1,10 @@
 /** What watching over the server found: security events, alerts, their rules, and where alerts are sent. */
 import { z } from 'zod'
 import { AppError } from '../../errors.js'
+import { type AlertTuning, mostCount, mostMinutes, type TunedRule } from '../../services/alert-rules.js'
 import type { Alert } from '../../services/alerts.js'
 import type { StoredEvent } from '../../services/event-log.js'
+import { withoutUndefined } from './defined.js'
 import { dateText, envelope, windowOf } from './format.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
@@ -57,6 +59,7 @@ const webhookBody = z.object({
     .string()
     .max(2000)
     .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https URL')
+    .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'must be without user and password: the address is shown')
     .nullable(),
   secret: z.string().min(16, 'must have at least 16 characters').max(500).optional(),
 })
@@ -74,13 +77,51 @@ async function setWebhook(call: MetaCall): Promise<unknown> {
   return { url }
 }
 
+const ruleBody = z
+  .object({ count: z.number().int().min(1).max(mostCount), minutes: z.number().int().min(1).max(mostMinutes), enabled: z.boolean() })
+  .partial()
+  .strict()
+  .refine((body) => Object.keys(body).length > 0, 'must name count, minutes or enabled')
+
+const noRule = (id: string): AppError => new AppError('notFound', `There is no alert rule "${id}".`, { hint: 'GET /api:meta/security/alert/rule lists them.' })
+
+async function getRule(call: MetaCall): Promise<TunedRule> {
+  const id = call.param('rule')
+  const found = (await watchOf(call).alerts.rules()).find((rule) => rule.id === id)
+  if (found === undefined) throw noRule(id)
+  return found
+}
+
+/** Who made the watching blind shall be known, with the numbers. */
+async function tuneRule(call: MetaCall, tuning: Partial<AlertTuning> | null): Promise<TunedRule> {
+  const { id, count, minutes, enabled } = await getRule(call)
+  const rule = await watchOf(call).alerts.tune(id, tuning)
+  if (rule === undefined) throw noRule(id)
+  call.note({
+    object: `alert_rule/${id}`,
+    data: { was: { count, minutes, enabled }, is: { count: rule.count, minutes: rule.minutes, enabled: rule.enabled } },
+  })
+  return rule
+}
+
+async function resetWebhook(call: MetaCall): Promise<unknown> {
+  const { webhook } = watchOf(call)
+  await webhook.reset()
+  return { url: (await webhook.read())?.url ?? null }
+}
+
 const area = 'audit' as const
+const rulePath = '/security/alert/rule/:rule'
 
 export const securityWatchRoutes: readonly MetaRoute[] = [
   { method: 'GET', path: '/security/event', area, handle: listEvents },
   { method: 'GET', path: '/security/alert', area, handle: listAlerts },
   { method: 'POST', path: '/security/alert/:alert_id/acknowledge', area, action: 'security.alert.acknowledge', handle: acknowledge },
-  { method: 'GET', path: '/security/alert/rule', area, handle: async (call) => watchOf(call).alerts.rules },
+  { method: 'GET', path: '/security/alert/rule', area, handle: (call) => watchOf(call).alerts.rules() },
+  { method: 'GET', path: rulePath, area, handle: getRule },
+  { method: 'PUT', path: rulePath, area, action: 'security.alert.rule', handle: (call) => tuneRule(call, withoutUndefined(call.json(ruleBody))) },
+  { method: 'DELETE', path: rulePath, area, action: 'security.alert.rule', handle: (call) => tuneRule(call, null) },
   { method: 'GET', path: '/security/alert/webhook', area, handle: async (call) => ({ url: (await watchOf(call).webhook.read())?.url ?? null }) },
   { method: 'PUT', path: '/security/alert/webhook', area, handle: setWebhook },
+  { method: 'DELETE', path: '/security/alert/webhook', area, handle: resetWebhook },
 ]

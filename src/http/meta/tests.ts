@@ -12,6 +12,7 @@ import { describe, rehearse, runWorkflowTest, type TestOutcome } from '../../run
 import type { BranchSnapshot, StoredDefinition } from '../../workspace/snapshot.js'
 import { createDebugRun, findBranch, observing, traceJson, traceOf } from './debug-run.js'
 import { envelope, windowOf } from './format.js'
+import { hideVariables } from './hide-variables.js'
 import type { MetaCall, MetaRoute } from './route.js'
 
 interface UnitTest {
@@ -148,7 +149,7 @@ export const testRoutes: readonly MetaRoute[] = [
       const branch = branchOf(call)
       const found = branch.definitions.flatMap(testsOf).find(({ json }) => json.id === call.param('id'))
       if (found === undefined) throw new AppError('notFound', `There is no unit test with the id ${call.param('id')}.`)
-      return runUnitTest(call, branch, found)
+      return hideVariables(call, branch, await runUnitTest(call, branch, found))
     },
   },
   {
@@ -159,13 +160,16 @@ export const testRoutes: readonly MetaRoute[] = [
       const branch = branchOf(call)
       const found = branch.definitions.find(({ kind, id }) => kind === 'workflow_test' && id === call.id('id'))
       if (found === undefined) throw new AppError('notFound', `There is no workflow test with the id ${call.param('id')}.`)
-      return runWorkflow(call, branch, found.definition)
+      return hideVariables(call, branch, await runWorkflow(call, branch, found.definition))
     },
   },
   {
     method: 'POST',
     path: '/workspace/:workspace_id/workflow_test/run',
     area: 'function',
-    handle: async (call) => runWorkflow(call, findBranch(call, call.branch), workflowTestOf(call)),
+    async handle(call) {
+      const branch = findBranch(call, call.branch)
+      return hideVariables(call, branch, await runWorkflow(call, branch, workflowTestOf(call)))
+    },
   },
 ]

@@ -1,6 +1,6 @@
 /** Workspaces: list, read, make, change, delete. */
 import { z } from 'zod'
-import { forgetWorkspaceData } from '../../db/ddl/bin.js'
+import { forgetPlaces, forgetWorkspaceData } from '../../db/ddl/forget.js'
 import { AppError } from '../../errors.js'
 import {
   deleteWorkspace,
@@ -117,8 +117,9 @@ export const workspaceRoutes: readonly MetaRoute[] = [
         await getWorkspace(transaction, call.workspaceId)
         if ((await listWorkspaces(transaction)).length === 1) throw new AppError('badRequest', 'The only workspace cannot be deleted.')
         await dropWorkspaceTables(transaction, call.workspaceId)
-        // Without it the tables stay in the bin.
+        // Without it the tables stay in the bin, for as long as everything there.
         if (call.flag('for_good')) await forgetWorkspaceData(transaction, call.workspaceId)
+        await forgetPlaces(transaction, call.workspaceId)
         await deleteWorkspace(transaction, call.workspaceId)
         return null
       })

@@ -2,12 +2,13 @@
 import { AppError } from '../../errors.js'
 import type { Grammar } from '../../lang/grammar.js'
 import { parseDocuments } from '../../lang/parser.js'
-import { hasErrors, syntaxError } from '../../lang/source.js'
-import { applyChange, type ChangeContext, type ChangeRequest, previewChange } from '../change.js'
+import { hasErrors, type SyntaxFailure, syntaxError } from '../../lang/source.js'
+import { applyChange, type ChangeContext, type ChangeOutcome, type ChangeRequest, previewChange } from '../change.js'
 import type { PlanOperation, PlanSummary } from '../plan.js'
 import type { IncomingDocument } from '../proposal.js'
 import type { FindingJson } from '../security-check.js'
 import type { WorkspaceState } from '../state.js'
+import { brokenOperation, listedErrors } from './broken.js'
 
 export interface PushOptions {
   workspaceId: number
@@ -46,6 +47,8 @@ export interface DryRun {
   source_workspace_mismatch: boolean
   summary: Record<string, PlanSummary>
   operations: PlanOperation[]
+  /** Why the push would be refused, with place, fix and excerpt. */
+  errors?: SyntaxFailure['errors']
   /** What the security rules found, with line and fix. */
   findings?: FindingJson[]
 }
@@ -66,15 +69,31 @@ export async function push(context: ChangeContext, text: string, options: PushOp
   }
 }
 
-/** What the push would do. With `delete` whatever is absent is listed; a partial push keeps it, so nothing is. */
+/**
+ * What the push would do. With `delete` whatever is absent is listed; a partial push keeps it, and says so.
+ * Documents that a push would refuse are operations whose details begin with `exception:`; then nothing else is planned.
+ */
 export async function dryRun(context: ChangeContext, text: string, options: PushOptions): Promise<DryRun> {
-  const { state, summary, operations, findings } = await previewChange(context, toRequest(context, text, options), options.delete && !options.partial)
+  const { outcome, errors } = await preview(context, text, options)
+  const { state, summary, operations, findings } = outcome
   return {
     workspace_name: state.workspace.name,
     source_workspace_mismatch: options.sourceWorkspaceId !== undefined && options.sourceWorkspaceId !== state.workspace.id,
     summary,
-    operations,
+    operations: [...errors.map(brokenOperation), ...operations],
+    ...(errors.length === 0 ? {} : { errors }),
     ...(findings.length === 0 ? {} : { findings }),
+  }
+}
+
+async function preview(context: ChangeContext, text: string, options: PushOptions): Promise<{ outcome: ChangeOutcome; errors: SyntaxFailure['errors'] }> {
+  try {
+    return { outcome: await previewChange(context, toRequest(context, text, options), options.delete), errors: [] }
+  } catch (error) {
+    const errors = listedErrors(error)
+    if (errors.length === 0) throw error
+    const nothing = toRequest(context, '', { ...options, partial: true, truncate: false })
+    return { outcome: await previewChange(context, nothing, options.delete), errors }
   }
 }
 

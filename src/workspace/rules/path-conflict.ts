@@ -1,4 +1,4 @@
-/** No request fits two endpoints of a group: `GET user/{id}` and `GET user/me` cannot both exist. */
+/** Two endpoints of a group differ in more than the names of parameters: `GET user/{id}` and `GET user/{name}` cannot both exist. */
 import { problemAt } from '../../definitions/problem.js'
 import type { Entry } from '../proposal.js'
 import { routesConflict } from '../router.js'

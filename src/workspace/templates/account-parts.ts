@@ -112,10 +112,15 @@ export const useOneTimeToken = (parts: AccountParts, purpose: string): string =>
         }`
 
 /** Leaves `$matches`: whether what the caller typed is the password of `$account`, which has its id, password and further columns. */
-export const checkOwnPassword = (parts: AccountParts, id: string, typed: string, further: readonly string[] = []): string => `db.get ${parts.table} {
+export const checkOwnPassword = (
+  parts: AccountParts,
+  id: string,
+  typed: string,
+  { further = [], lock = false }: { further?: readonly string[]; lock?: boolean } = {},
+): string => `db.get ${parts.table} {
           field_name = "id"
           field_value = ${id}
-          output = [${['id', ...further, parts.password.name].map(quote).join(', ')}]
+          output = [${['id', ...further, parts.password.name].map(quote).join(', ')}]${lock ? '\n          lock = true' : ''}
         } as $account
 
         security.check_password {

@@ -105,15 +105,20 @@ const change = (parts: AccountParts): Definition =>
         ${deviceInput}
       }
       stack {
-        ${checkOwnPassword(parts, '$auth.id', `current_${parts.password.name}`)}
+        // Of two changes at once from one password the later one finds that it is the password no more.
+        db.transaction {
+          stack {
+            ${checkOwnPassword(parts, '$auth.id', `current_${parts.password.name}`, { lock: true })}
 
-        ${needsMatch()}
+            ${needsMatch()}
 
-        db.edit ${parts.table} {
-          field_name = "id"
-          field_value = $auth.id
-          data = {${quote(parts.password.name)}: $input.${parts.password.name}}
-        } as $changed
+            db.edit ${parts.table} {
+              field_name = "id"
+              field_value = $auth.id
+              data = {${quote(parts.password.name)}: $input.${parts.password.name}}
+            } as $changed
+          }
+        }
 
         ${openSession(parts, '$auth.id')}
       }

@@ -69,7 +69,7 @@ const status = (parts: AccountParts): Definition =>
   `)
 
 /** Whoever found an open browser must not add or remove a factor. */
-const passwordAgain = (parts: AccountParts): string => `${checkOwnPassword(parts, '$auth.id', parts.password.name, [parts.identifier.name])}
+const passwordAgain = (parts: AccountParts): string => `${checkOwnPassword(parts, '$auth.id', parts.password.name, { further: [parts.identifier.name] })}
 
         ${needsMatch()}`
 

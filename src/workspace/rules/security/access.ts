@@ -1,8 +1,9 @@
 /** Statements that reach rows of a table. */
+import { constantOf } from '../../../definitions/constant.js'
 import type { TableModel } from '../../../definitions/table.js'
-import type { Statement } from '../../../lang/tree.js'
+import type { Expr, Statement } from '../../../lang/tree.js'
 import type { Labels } from './labels.js'
-import { argument, memberOf, textOf, textsOf } from './syntax.js'
+import { argument, constantArgument, memberOf, textOf, textsOf } from './syntax.js'
 
 export type Operation = 'read' | 'list' | 'count' | 'add' | 'change' | 'delete'
 
@@ -37,6 +38,8 @@ export interface Access {
   /** `data` is everything the caller sent. */
   readonly whole: 'input' | 'raw' | null
   readonly paged: boolean
+  /** Rows of a page: where the number comes from, and what it is at most; absent without pages. */
+  readonly pageSize: { labels: Labels; most: number } | undefined
   readonly statement: Statement
 }
 
@@ -66,11 +69,19 @@ export function operationOf(statement: Statement): Operation {
   return type === 'single' ? 'read' : type === 'count' || type === 'exists' ? 'count' : 'list'
 }
 
-/** Password columns the statement asks for by name. */
-export function secretColumns(statement: Statement, table: TableModel): Set<string> {
-  const output = textsOf(argument(statement, 'output')).map((path) => path.replace(/^items\./, '').split('.')[0] ?? '')
+/** Passwords and internal columns that an `output` asks for by name. */
+export function secretColumns(asked: Expr | undefined, table: TableModel): Set<string> {
+  const output = textsOf(asked).map((path) => path.replace(/^items\./, '').split('.')[0] ?? '')
   const hidden = table.columns.filter((column) => column.type === 'password' || column.access === 'internal').map((column) => column.name)
   return new Set(hidden.filter((name) => output.includes(name)))
+}
+
+/** The largest number an expression can be, as far as it says so: a constant, or the smaller of two (`$input.n|min:100`). */
+export function mostOf(expr: Expr): number {
+  const constant = constantOf(expr)
+  if (typeof constant === 'number') return constant
+  if (expr.type !== 'filter' || expr.name !== 'min' || expr.disabled === true) return Number.POSITIVE_INFINITY
+  return Math.min(...[...(expr.input === null ? [] : [expr.input]), ...expr.args].map(mostOf))
 }
 
 /** Whether the caller gets the rows a page at a time. */
@@ -78,3 +89,7 @@ export const isPaged = (statement: Statement): boolean => {
   const paging = memberOf(argument(statement, 'return'), 'paging')
   return paging?.type === 'object' || argument(statement, 'override_paging') !== undefined
 }
+
+/** A call that nobody waits for. */
+export const isBackground = (statement: Statement): boolean =>
+  /^async/.test(textOf(argument(statement, 'runtime_mode')) ?? '') || constantArgument(statement, 'async') === true

@@ -2,8 +2,10 @@
 import { readQuery } from '../../../definitions/query.js'
 import { flowOf } from './flow.js'
 import { findingAt, type SecurityRule } from './rule.js'
+import { snakeCase } from './syntax.js'
 
-const forAdmins = /^(?:admin|administration|backoffice|back_office|internal|manage|management)(?:[/_-]|$)/i
+/** Anywhere in the path where the word says it all, at its beginning where it may mean something else. */
+const forAdmins = /(?:^|\/)(?:admin|administration|administrator|backoffice|back_office)(?:s?[/_]|s?$)|^(?:internal|manage|management)(?:[/_]|$)/
 const adminTable = /(?:admin|staff|employee|operator|moderator)/i
 
 export const adminEndpointWithoutRole: SecurityRule = {
@@ -14,7 +16,7 @@ export const adminEndpointWithoutRole: SecurityRule = {
   kinds: ['query'],
   check(definition, context) {
     const { query } = readQuery(definition)
-    if (query.auth === null || !query.active || (!forAdmins.test(query.path) && !forAdmins.test(query.group))) return []
+    if (query.auth === null || !query.active || (!forAdmins.test(snakeCase(query.path)) && !forAdmins.test(snakeCase(query.group)))) return []
     if (adminTable.test(query.auth) || flowOf(definition, context).checksRole) return []
     return [
       findingAt(

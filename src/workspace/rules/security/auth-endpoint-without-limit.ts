@@ -2,10 +2,10 @@
 import type { Definition, Expr } from '../../../lang/tree.js'
 import type { SecurityContext } from './context.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-import { activeStatements, columnOf, nameInHead, visitActive } from './syntax.js'
+import { activeStatements, argument, columnOf, nameInHead, snakeCase, variableName, visitActive } from './syntax.js'
 
 const strict = new Set(['security.check_password', 'security.create_auth_token', 'security.create_session', 'security.use_one_time_token', 'redis.ratelimit'])
-const secretName = /^(?:.*_)?(?:password|passwd|pwd|otp|pin|code|passcode)$/i
+const secretName = /^(?:.*_)?(?:password|passwd|pwd|otp|pin|code|passcode)$/
 
 export const authEndpointWithoutLimit: SecurityRule = {
   id: 'auth-endpoint-without-limit',
@@ -16,6 +16,7 @@ export const authEndpointWithoutLimit: SecurityRule = {
   check(definition, context) {
     if (usesStrict(definition, context, new Set())) return []
     const found: RuleFinding[] = []
+    const secretInput = secretsIn(definition)
     visitActive(definition, (expr, statement) => {
       if (found.length > 0 || expr.type !== 'binary' || !/^[=!]==?$/.test(expr.op)) return
       const input = [expr.left, expr.right].map(secretInput).find((name) => name !== undefined)
@@ -45,5 +46,18 @@ function usesStrict(definition: Definition, context: SecurityContext, seen: Set<
   })
 }
 
-const secretInput = (expr: Expr): string | undefined =>
-  expr.type === 'member' && expr.object.type === 'variable' && expr.object.name === 'input' && secretName.test(expr.name) ? expr.name : undefined
+/** Inputs called like secrets, and variables that hold one. */
+function secretsIn(definition: Definition): (expr: Expr) => string | undefined {
+  const held = new Map<string, string>()
+  const find = (expr: Expr): string | undefined => {
+    if (expr.type === 'variable') return held.get(expr.name)
+    if (expr.type === 'filter') return expr.input === null || expr.name === 'get' ? undefined : find(expr.input)
+    return expr.type === 'member' && variableName(expr.object) === 'input' && secretName.test(snakeCase(expr.name)) ? expr.name : undefined
+  }
+  for (const statement of activeStatements(definition)) {
+    const [target, value] = [variableName(statement.head[0]), argument(statement, 'value')]
+    const name = /^var(?:\.update)?$/.test(statement.name) && value !== undefined ? find(value) : undefined
+    if (target !== undefined && name !== undefined) held.set(target, name)
+  }
+  return find
+}

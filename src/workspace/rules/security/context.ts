@@ -3,11 +3,13 @@ import { readQuery } from '../../../definitions/query.js'
 import { readTable } from '../../../definitions/read-table.js'
 import type { ColumnModel, TableModel } from '../../../definitions/table.js'
 import type { Definition } from '../../../lang/tree.js'
+import { snakeCase } from './syntax.js'
 
 export interface SecurityContext {
   /** By name. */
   readonly tables: ReadonlyMap<string, TableModel>
   readonly functions: ReadonlyMap<string, Definition>
+  readonly addons: ReadonlyMap<string, Definition>
   /** API groups by name. */
   readonly groups: ReadonlyMap<string, Definition>
   /** Settings of the workspace. */
@@ -19,6 +21,7 @@ export function createContext(definitions: readonly Definition[]): SecurityConte
   return {
     tables: new Map(of('table').map((definition) => [definition.name, readTable(definition, 0, '').table])),
     functions: new Map(of('function').map((definition) => [definition.name, definition])),
+    addons: new Map(of('addon').map((definition) => [definition.name, definition])),
     groups: new Map(of('api_group').map((definition) => [definition.name, definition])),
     workspace: of('workspace')[0],
   }
@@ -27,7 +30,8 @@ export function createContext(definitions: readonly Definition[]): SecurityConte
 /** The table whose tokens open an endpoint; null for everything else. */
 export const authTableOf = (definition: Definition): string | null => (definition.kind === 'query' ? readQuery(definition).query.auth : null)
 
-const ownerLike = /^(?:user|owner|account|author|creator|customer|member|profile|person|uid|created_by|owned_by|belongs_to)(?:_?id)?$/i
+const ownerLike =
+  /^(?:(?:owner_|owning_|created_by_)?user|owner|account|author|creator|customer|member|profile|person|uid|created_by|owned_by|posted_by|belongs_to)(?:_?id)?$/
 
 /** Columns that say whom a row belongs to: they reference an auth table, or are called as if they did. */
 export function ownerColumns(table: TableModel, { tables }: SecurityContext): ColumnModel[] {
@@ -39,7 +43,7 @@ export function ownerColumns(table: TableModel, { tables }: SecurityContext): Co
 
 function isOwner(column: ColumnModel, tables: SecurityContext['tables']): boolean {
   if (column.references !== undefined) return tables.get(column.references)?.auth === true
-  return ownerLike.test(column.name) && (column.type === 'int' || column.type === 'uuid' || column.type === 'text')
+  return ownerLike.test(snakeCase(column.name)) && (column.type === 'int' || column.type === 'uuid' || column.type === 'text')
 }
 
 /** Those that can hold the id of a caller of this auth table. */
@@ -73,6 +77,6 @@ export const isCapabilityColumn = (name: string): boolean => /(?:token|secret|no
 
 /** Columns that decide what an account may do. */
 export const isPrivileged = (name: string): boolean =>
-  /^(?:.*_)?(?:roles?|permissions?|scopes?|privileges?|access_level|admin|is_admin|is_staff|superuser|is_superuser|verified|is_verified|email_verified|plan|credits?|balance)$/i.test(
-    name,
+  /^(?:.*_)?(?:roles?|permissions?|scopes?|privileges?|access_level|admin|is_admin|is_staff|superuser|is_superuser|verified|is_verified|email_verified|plan|credits?|balance)$/.test(
+    snakeCase(name),
   )

@@ -1,6 +1,7 @@
 /** A column that holds a secret comes with every row. */
 import { optionText, optionValue } from '../../../fields/field-options.js'
 import { findingAt, type SecurityRule } from './rule.js'
+import { snakeCase } from './syntax.js'
 
 const secretName = /^(?:.*_)?(?:secret|token|api_?key|private_key|access_key|ssn|iban|card_number|cvv|pin|otp|totp_secret|recovery_codes?)$/i
 
@@ -14,8 +15,8 @@ export const exposedSecretColumn: SecurityRule = {
     (definition.schema ?? [])
       .filter(
         (field) =>
-          field.type === 'text' &&
-          secretName.test(field.name) &&
+          (field.type === 'text' || field.type === 'json') &&
+          secretName.test(snakeCase(field.name)) &&
           optionText(field, 'access') !== 'internal' &&
           optionText(field, 'access') !== 'private' &&
           optionValue(field, 'sensitive') !== true &&

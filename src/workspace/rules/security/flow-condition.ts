@@ -104,7 +104,10 @@ function presence(expr: Expr, reader: FactReader): Evidence {
 
 const roleName = /(?:role|permission|scope|privilege|access_?level|admin|staff|moderator|editor|manager|superuser|can_)/i
 const isEveryone = (value: unknown): boolean =>
-  typeof value === 'string' && /^(?:user|users|member|customer|guest|basic|default|anonymous|public|any|everyone|\*)?$/i.test(value)
+  typeof value === 'string' &&
+  /^(?:users?|members?|customers?|guest|viewer|reader|subscriber|client|buyer|basic|free|standard|regular|normal|default|registered|authenticated|anonymous|public|any|all|everyone|none|\*)?$/i.test(
+    value,
+  )
 
 /** A fact of the caller that says what the caller may do: `$auth.extras.role`, `$me.is_admin`. */
 function isRole(expr: Expr, reader: FactReader): boolean {

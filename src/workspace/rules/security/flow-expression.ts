@@ -1,6 +1,8 @@
 /** Labels of expressions. */
 import type { Expr } from '../../../lang/tree.js'
 import { childExprs } from '../../../lang/visit.js'
+import { textLabels } from './flow-code.js'
+import { codeIn } from './flow-sinks.js'
 import { isOwnerLabel, isRow, isSecret, type Label, type Labels, labelsOf, nothing, union, without } from './labels.js'
 import { textOf, textsOf, variableName } from './syntax.js'
 
@@ -27,6 +29,8 @@ export function expressionLabels(expr: Expr, reader: LabelReader): Labels {
       return union(expressionLabels(expr.object, reader), expressionLabels(expr.index, reader))
     case 'filter':
       return filterLabels(expr, reader)
+    case 'ternary':
+      return union(expressionLabels(expr.then, reader), expressionLabels(expr.else, reader))
     case 'binary': {
       const labels = union(expressionLabels(expr.left, reader), expressionLabels(expr.right, reader))
       return isComparison(expr.op) ? without(labels, isSecret) : labels
@@ -40,6 +44,7 @@ const isComparison = (op: string): boolean => /^(?:[=!]==?|[<>]=?)$/.test(op)
 
 function variableLabels(name: string, reader: LabelReader): Labels {
   if (name === 'auth') return labelsOf('id', 'own')
+  if (name === 'env') return labelsOf('env:*')
   return name === 'input' ? reader.input(null) : reader.variable(name)
 }
 
@@ -82,47 +87,6 @@ function filterLabels(expr: Extract<Expr, { type: 'filter' }>, reader: LabelRead
     const name = textOf(expr.args[0])
     return without(expressionLabels(expr.input, reader), (label) => name !== undefined && label.startsWith('secret:') && label.endsWith(`.${name}`))
   }
-  const labels = union(...childExprs(expr).map((child) => expressionLabels(child, reader)))
+  const labels = union(...childExprs(expr).map((child) => expressionLabels(child, reader)), ...codeIn(expr).map((code) => textLabels(textOf(code), reader)))
   return oneWay.test(expr.name) ? without(labels, isSecret) : labels
 }
-
-/** `input` or `raw` when the expression is an object of everything the caller sent, perhaps with more put in or a few taken out. */
-export function wholeInput(expr: Expr, variable: (name: string) => 'input' | 'raw' | undefined): 'input' | 'raw' | undefined {
-  switch (expr.type) {
-    case 'variable':
-      return variable(expr.name)
-    case 'filter':
-      if (expr.disabled === true) return expr.input === null ? undefined : wholeInput(expr.input, variable)
-      if (!keepsAll.has(expr.name)) return undefined
-      return [...(expr.input === null ? [] : [expr.input]), ...expr.args].map((part) => wholeInput(part, variable)).find((found) => found !== undefined)
-    case 'object':
-      return expr.entries.flatMap((entry) => (entry.type === 'spread' ? [wholeInput(entry.value, variable)] : [])).find((found) => found !== undefined)
-    case 'ternary':
-      return wholeInput(expr.then, variable) ?? wholeInput(expr.else, variable)
-    case 'binary':
-      return expr.op === '??' || expr.op === '||' ? (wholeInput(expr.left, variable) ?? wholeInput(expr.right, variable)) : undefined
-    case 'list':
-      return expr.items.map((item) => wholeInput(item.type === 'spread' ? item.value : item, variable)).find((found) => found !== undefined)
-    default:
-      return undefined
-  }
-}
-
-/** Filters after which an object still has nearly all its members. */
-const keepsAll = new Set([
-  'set',
-  'set_ifnotempty',
-  'set_ifnotnull',
-  'set_conditional',
-  'unset',
-  'filter_null',
-  'filter_empty',
-  'filter_empty_text',
-  'merge',
-  'merge_recursive',
-  'first_notnull',
-  'first_notempty',
-  'json_decode',
-  'push',
-  'map',
-])

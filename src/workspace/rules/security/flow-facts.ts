@@ -3,8 +3,10 @@ import type { Expr } from '../../../lang/tree.js'
 import type { Access } from './access.js'
 import { ownerColumnsOf, type SecurityContext } from './context.js'
 import { conditionEvidence, type FactReader, noEvidence } from './flow-condition.js'
-import { expressionLabels } from './flow-expression.js'
-import type { State } from './flow-state.js'
+import { expressionLabels, type LabelReader } from './flow-expression.js'
+import { type Lead, leadOf } from './flow-lead.js'
+import { membersOf, type ObjectReader, wholeOf } from './flow-objects.js'
+import type { State, Variable } from './flow-state.js'
 import { type Evidence, isChosen, isInput, isRow, type Label, type Labels, labelsOf, nothing, without } from './labels.js'
 
 const always: Evidence = { ifTrue: nothing, ifFalse: 'all' }
@@ -23,7 +25,12 @@ export class Facts {
   }
 
   labels(expr: Expr, state: State): Labels {
-    return expressionLabels(expr, {
+    return expressionLabels(expr, this.reader(state))
+  }
+
+  /** What variables and inputs stand for at this point. */
+  reader(state: State): LabelReader {
+    return {
       variable: (name) => state.variables.get(name)?.labels ?? nothing,
       input(name) {
         const all = state.variables.get('input')
@@ -35,7 +42,34 @@ export class Facts {
         return access !== undefined && ownerColumnsOf(access.table, this.context, this.authTable).some((one) => one.name === column)
       },
       secretsOf: (id) => this.accesses[id]?.secrets ?? new Set(),
-    })
+    }
+  }
+
+  /** How objects are followed at this point. */
+  objects(state: State): ObjectReader {
+    return {
+      labels: (expr) => this.labels(expr, state),
+      whole: (name) => state.variables.get(name)?.whole,
+      members: (name) => state.variables.get(name)?.members,
+      isChosen: (expr) => [...this.labels(expr, state)].some(isInput),
+    }
+  }
+
+  lead(expr: Expr, state: State): Lead {
+    return leadOf(expr, (name) => state.variables.get(name)?.lead)
+  }
+
+  /** All that is known of a value, for the variable it is assigned to. */
+  variable(value: Expr, state: State): Variable {
+    const objects = this.objects(state)
+    const [whole, members, evidence, lead] = [wholeOf(value, objects), membersOf(value, objects), this.outcome(value, state), this.lead(value, state)]
+    return {
+      labels: this.labels(value, state),
+      ...(whole === undefined ? {} : { whole }),
+      ...(members === null ? {} : { members }),
+      ...(evidence === undefined ? {} : { evidence }),
+      ...(lead.text === '' ? {} : { lead }),
+    }
   }
 
   /** What picking the row proves, once the row is the caller's: the inputs it was picked by, as keys of the same table. */

@@ -4,7 +4,7 @@ import type { Expr, Statement } from '../../../lang/tree.js'
 import { isCapabilityColumn, isKeyColumn, ownerColumnsOf } from './context.js'
 import type { Facts } from './flow-facts.js'
 import type { State } from './flow-state.js'
-import { type Picked, readWhere } from './flow-where.js'
+import { type Picked, readWhere, type WhereReader } from './flow-where.js'
 import { isChosen, type Labels } from './labels.js'
 import { argument, memberOf, textOf } from './syntax.js'
 
@@ -28,14 +28,12 @@ export function pickedBy(statement: Statement, table: TableModel, facts: Facts, 
   }
   const items = statement.name.startsWith('db.bulk.') ? argument(statement, 'items', 'data') : undefined
   if (items !== undefined) return { keys: [{ labels: labels(items), target: table.name }], own: false, capability: false, pinned: false }
-  const where = argument(statement, 'where', 'search')
-  if (where === undefined) return { keys: [], own: false, capability: false, pinned: false }
   const join = argument(statement, 'join')
   const tableOf = (alias: string | null): TableModel | undefined => {
     if (alias === null || alias === table.name) return table
     return facts.context.tables.get(textOf(memberOf(memberOf(join, alias), 'table')) ?? alias)
   }
-  return readWhere(where, {
+  const reader: WhereReader = {
     tableOf,
     labels,
     isClean,
@@ -44,5 +42,18 @@ export function pickedBy(statement: Statement, table: TableModel, facts: Facts, 
       const model = one.columns.find((candidate) => candidate.name === column)
       return model !== undefined && isKeyColumn(model, one, facts.context)
     },
-  })
+  }
+  // All of them must hold. What an outer join asks for keeps no row back.
+  const conditions = ['where', 'search', 'additional_where'].flatMap((name) => argument(statement, name) ?? [])
+  const picked = conditions.map((condition) => readWhere(condition, reader))
+  for (const condition of joinConditions(join)) picked.push({ ...readWhere(condition, reader), own: false, capability: false, pinned: false })
+  return {
+    keys: picked.flatMap((one) => one.keys),
+    own: picked.some((one) => one.own),
+    capability: picked.some((one) => one.capability),
+    pinned: picked.some((one) => one.pinned),
+  }
 }
+
+const joinConditions = (join: Expr | undefined): Expr[] =>
+  join?.type !== 'object' ? [] : join.entries.flatMap((entry) => (entry.type === 'entry' ? (memberOf(entry.value, 'where') ?? []) : []))

@@ -1,4 +1,6 @@
 /** What the analysis knows at one point of a stack. */
+import type { Lead } from './flow-lead.js'
+import { joined, type Members, type Whole } from './flow-objects.js'
 import { type Evidence, eitherEvidence, type Label, type Labels, nothing, type Proof, union } from './labels.js'
 
 export interface Variable {
@@ -6,7 +8,11 @@ export interface Variable {
   /** Present when the variable holds the outcome of a check. */
   evidence?: Evidence
   /** It holds all inputs, declared ones or the raw body. */
-  whole?: 'input' | 'raw'
+  whole?: Whole
+  /** Members of the object it holds, as far as they are known. */
+  members?: Members
+  /** What the text in it begins with. */
+  lead?: Lead
 }
 
 export class State {
@@ -42,10 +48,15 @@ export class State {
     this.variables.set(name, variable)
   }
 
-  /** Part of the variable changed. */
-  extend(name: string, labels: Labels): void {
+  /** Part of the variable changed: the member of that name, when it is known. */
+  extend(name: string, labels: Labels, member?: string): void {
     const before = this.variables.get(name)
-    this.variables.set(name, { ...(before?.whole === undefined ? {} : { whole: before.whole }), labels: union(before?.labels ?? nothing, labels) })
+    const members = joined([before?.members, member === undefined ? null : new Map([[member, labels]])])
+    this.variables.set(name, {
+      labels: union(before?.labels ?? nothing, labels),
+      ...(before?.whole === undefined ? {} : { whole: before.whole }),
+      ...(members === null ? {} : { members }),
+    })
   }
 
   /** This point is reached by one of the branches. */
@@ -71,7 +82,8 @@ export class State {
   }
 }
 
-function mergeVariables(variables: readonly (Variable | undefined)[]): Variable {
+/** What a variable holds that was assigned one of these. */
+export function mergeVariables(variables: readonly (Variable | undefined)[]): Variable {
   const known = variables.filter((variable): variable is Variable => variable !== undefined)
   const [first, ...rest] = known
   if (first === undefined) return { labels: nothing }
@@ -79,6 +91,9 @@ function mergeVariables(variables: readonly (Variable | undefined)[]): Variable 
   const merged: Variable = { labels: union(...known.map((variable) => variable.labels)) }
   const whole = known.find((variable) => variable.whole !== undefined)?.whole
   if (whole !== undefined) merged.whole = whole
+  const members = joined(known.map((variable) => variable.members))
+  if (members !== null) merged.members = members
+  if (first.lead !== undefined && rest.every(({ lead }) => lead?.text === first.lead?.text && lead?.complete === first.lead?.complete)) merged.lead = first.lead
   const evidence = known.map((variable) => variable.evidence)
   if (evidence.every((one) => one !== undefined)) merged.evidence = evidence.reduce(eitherEvidence)
   return merged

@@ -3,18 +3,20 @@
  * out. An approximation on the safe side: what it does not understand proves nothing.
  */
 import { bypassReason } from '../../../definitions/access.js'
-import type { Block, Definition, Expr, Statement } from '../../../lang/tree.js'
-import { type Access, isPaged, operationOf, operations, secretColumns } from './access.js'
+import type { Block, Definition, Statement } from '../../../lang/tree.js'
+import { type Access, isBackground, operations, secretColumns } from './access.js'
 import { authTableOf, type SecurityContext } from './context.js'
-import { noEvidence } from './flow-condition.js'
-import { wholeInput } from './flow-expression.js'
+import { type Place, readAccess } from './flow-access.js'
+import { type Addon, addonsOf } from './flow-addons.js'
+import { codeLabelsOf } from './flow-code.js'
 import { Facts } from './flow-facts.js'
-import { pickedBy } from './flow-picked.js'
+import { inputsOf } from './flow-inputs.js'
 import { resultOf } from './flow-result.js'
-import { isRuled } from './flow-rules.js'
-import { State, type Variable } from './flow-state.js'
-import { both, type Evidence, eitherEvidence, type Label, type Labels, labelsOf, nothing, type Proof, union } from './labels.js'
-import { argument, constantArgument, memberOf, nameInHead, ownExprs, rootVariable, variableName } from './syntax.js'
+import { type Sink, sinksOf } from './flow-sinks.js'
+import { type DirectQuery, tablesInSql } from './flow-sql.js'
+import { mergeVariables, State, type Variable } from './flow-state.js'
+import { both, isInput, type Label, type Labels, labelsOf, nothing, type Proof, union } from './labels.js'
+import { argument, constantArgument, nameInHead, ownExprs, rootVariable, variableName } from './syntax.js'
 
 export interface Flow {
   readonly accesses: readonly Access[]
@@ -22,6 +24,10 @@ export interface Flow {
   readonly answers: readonly { labels: Labels; at: Statement | undefined; isProven(access: Access): boolean }[]
   /** Tokens issued, with the labels of the id that nothing proves. */
   readonly tokens: readonly { at: Statement; unproven: Labels }[]
+  /** Arguments that must not be the caller's, with where they come from. */
+  readonly sinks: readonly Sink[]
+  /** SQL of builders that names tables of the workspace. */
+  readonly queries: readonly DirectQuery[]
   /** Nobody gets to the end without a check of their role. */
   readonly checksRole: boolean
   /** There were more ways through it than are followed. */
@@ -43,31 +49,34 @@ export function flowOf(definition: Definition, context: SecurityContext): Flow {
 }
 
 /** How deep calls of functions are followed. */
-const maxDepth = 6
+const maxDepth = 12
 /** Statements followed for one endpoint; loops and calls count each time. */
 const maxStatements = 20_000
-interface Frame {
-  /** The `function.run` in the endpoint that led here. */
-  at: Statement | undefined
-  inside: string
+interface Frame extends Place {
   depth: number
-  /** The stack is exempt from the rules of tables. */
-  bypasses: boolean
   /** Collects what the function returns. */
-  returns: { labels: Labels; evidence: Evidence | undefined }[]
+  returns: Variable[]
 }
 
 class Analysis {
   readonly #facts: Facts
   readonly #answers: { labels: Labels; at: Statement | undefined; isProven(access: Access): boolean }[] = []
   readonly #tokens: { at: Statement; unproven: Labels }[] = []
+  readonly #sinks: Sink[] = []
+  readonly #queries: DirectQuery[] = []
   readonly #calls = new Set<string>()
   readonly #checksRole: boolean
   #followed = 0
+  #cut = false
 
   constructor(definition: Definition, context: SecurityContext) {
     this.#facts = new Facts(context, authTableOf(definition))
-    const state = new State([['input', { labels: labelsOf('in:*'), whole: 'input' }]])
+    // Nobody declares what is inside json.
+    const undeclared = (definition.input ?? []).filter((field) => field.type === 'json')
+    const state = new State([
+      ['input', { labels: labelsOf('in:*'), whole: 'input' }],
+      ...undeclared.map(({ name }): [string, Variable] => [`input.${name}`, { labels: labelsOf(`in:${name}`), whole: 'raw' }]),
+    ])
     const frame: Frame = { at: undefined, inside: '', depth: 0, bypasses: bypassReason(definition) !== null, returns: [] }
     this.#stack(definition.stack ?? [], state, frame)
     this.#checksRole = state.authorized
@@ -79,8 +88,10 @@ class Analysis {
       accesses: this.#facts.accesses.filter(({ id }) => !this.#isDropped(id)),
       answers: this.#answers,
       tokens: this.#tokens,
+      sinks: this.#sinks,
+      queries: this.#queries,
       checksRole: this.#checksRole,
-      incomplete: this.#followed > maxStatements,
+      incomplete: this.#cut || this.#followed > maxStatements,
     }
   }
 
@@ -99,6 +110,8 @@ class Analysis {
 
   #statement(statement: Statement, state: State, frame: Frame): void {
     const { name } = statement
+    for (const { kind, expr } of sinksOf(statement))
+      this.#sinks.push({ kind, labels: this.#facts.labels(expr, state), lead: this.#facts.lead(expr, state), statement, at: frame.at ?? statement })
     if (name in operations) {
       this.#access(statement, state, frame)
       return
@@ -166,17 +179,12 @@ class Analysis {
     const target = statement.head[0]
     const root = rootVariable(target)
     if (root === undefined) return
-    const labels = value === undefined ? nothing : this.#facts.labels(value, state)
     if (variableName(target) === undefined) {
-      state.extend(root, labels)
+      const member = target?.type === 'member' && variableName(target.object) === root ? target.name : undefined
+      state.extend(root, value === undefined ? nothing : this.#facts.labels(value, state), member)
       return
     }
-    const variable: Variable = { labels }
-    const whole = value === undefined ? undefined : wholeInput(value, (name) => state.variables.get(name)?.whole)
-    if (whole !== undefined) variable.whole = whole
-    const evidence = value === undefined ? undefined : this.#facts.outcome(value, state)
-    if (evidence !== undefined) variable.evidence = evidence
-    state.assign(root, variable)
+    state.assign(root, value === undefined ? { labels: nothing } : this.#facts.variable(value, state))
   }
 
   #precondition(statement: Statement, state: State): void {
@@ -239,8 +247,11 @@ class Analysis {
 
   /** Runs without keeping what it found, to learn what variables become. */
   #dry(run: () => void): void {
-    const [accesses, answers, tokens] = [this.#facts.accesses.length, this.#answers.length, this.#tokens.length]
+    const accesses = this.#facts.accesses.length
+    const [answers, tokens, sinks, queries] = [this.#answers.length, this.#tokens.length, this.#sinks.length, this.#queries.length]
     run()
+    this.#sinks.length = sinks
+    this.#queries.length = queries
     this.#answers.length = answers
     this.#tokens.length = tokens
     // Rows keep their numbers: variables may hold them.
@@ -268,7 +279,7 @@ class Analysis {
     const value = argument(statement, 'value') ?? statement.head[0]
     const labels = value === undefined ? nothing : this.#facts.labels(value, state)
     if (frame.depth === 0) this.#answer(labels, statement, state)
-    else frame.returns.push({ labels, evidence: value === undefined ? undefined : this.#facts.outcome(value, state) })
+    else frame.returns.push(value === undefined ? { labels } : this.#facts.variable(value, state))
     state.ended = true
   }
 
@@ -278,42 +289,26 @@ class Analysis {
     const input = argument(statement, 'input')
     const given = input === undefined ? nothing : this.#facts.labels(input, state)
     if (callee === undefined || frame.depth >= maxDepth || this.#calls.has(name)) {
+      this.#cut ||= callee !== undefined && frame.depth >= maxDepth
       this.#store(statement, { labels: given }, state)
       return
     }
-    this.#calls.add(name)
-    const inputs: [string, Variable][] = [
-      ['input', { labels: given }],
-      ...(callee.input ?? []).map((field): [string, Variable] => [
-        `input.${field.name}`,
-        input === undefined ? { labels: nothing } : this.#passed(input, field.name, state),
-      ]),
-    ]
-    const inner = state.enter(inputs)
-    const called: Frame = { at: frame.at ?? statement, inside: name, depth: frame.depth + 1, bypasses: bypassReason(callee) !== null, returns: [] }
-    this.#stack(callee.stack ?? [], inner, called)
-    if (callee.response !== undefined && !inner.ended)
-      called.returns.push({ labels: this.#facts.labels(callee.response, inner), evidence: this.#facts.outcome(callee.response, inner) })
-    this.#calls.delete(name)
-    // Whoever comes back from a call has passed its checks.
-    if (called.returns.length > 0 && statement.name === 'function.run' && !inner.ended) state.accept(inner.authorized ? 'all' : inner.proven)
-    const [first, ...rest] = called.returns
-    const labels = union(...called.returns.map((one) => one.labels))
-    if (first === undefined || called.returns.some((one) => one.evidence === undefined)) {
-      this.#store(statement, { labels }, state)
-      return
-    }
-    const evidence = rest.reduce<Evidence>((a, b) => eitherEvidence(a, b.evidence ?? noEvidence), first.evidence ?? noEvidence)
-    this.#store(statement, { labels, evidence }, state)
+    const { inner, returns } = this.#run(callee, inputsOf(callee, input, this.#facts, state), statement, state, frame)
+    // Whoever comes back from a call has passed its checks; nobody waits for one in the background.
+    if (returns.length > 0 && statement.name === 'function.run' && !isBackground(statement) && !inner.ended)
+      state.accept(inner.authorized ? 'all' : inner.proven)
+    this.#store(statement, mergeVariables(returns), state)
   }
 
-  /** One input of a call, with the check it may be the outcome of. */
-  #passed(input: Expr, field: string, state: State): Variable {
-    const written = input.type === 'object' && input.entries.every((entry) => entry.type === 'entry')
-    const value: Expr | undefined = written ? memberOf(input, field) : { type: 'member', object: input, name: field }
-    if (value === undefined) return { labels: nothing }
-    const evidence = this.#facts.outcome(value, state)
-    return { labels: this.#facts.labels(value, state), ...(evidence === undefined ? {} : { evidence }) }
+  #run(callee: Definition, inputs: [string, Variable][], at: Statement, state: State, frame: Frame) {
+    this.#calls.add(callee.name)
+    const inner = state.enter(inputs)
+    const bypasses = frame.bypasses && callee.kind === 'addon' ? true : bypassReason(callee) !== null
+    const called: Frame = { at: frame.at ?? at, inside: callee.name, depth: frame.depth + 1, bypasses, returns: [] }
+    this.#stack(callee.stack ?? [], inner, called)
+    if (callee.response !== undefined && !inner.ended) called.returns.push(this.#facts.variable(callee.response, inner))
+    this.#calls.delete(callee.name)
+    return { inner, returns: called.returns }
   }
 
   #token(statement: Statement, state: State, frame: Frame): void {
@@ -325,9 +320,16 @@ class Analysis {
   }
 
   #other(statement: Statement, state: State, frame: Frame): void {
-    const labels = union(...ownExprs(statement).map((expr) => this.#facts.labels(expr, state)))
+    const labels = union(codeLabelsOf(statement, this.#facts.reader(state)), ...ownExprs(statement).map((expr) => this.#facts.labels(expr, state)))
+    const tables = tablesInSql(statement, this.#facts.context.tables)
+    if (tables.length > 0) this.#queries.push({ at: frame.at ?? statement, tables, labels, unauthorized: !state.authorized && state.proven.size === 0 })
     const changed = rootVariable(statement.head[0])
-    if (changed !== undefined && /^(?:array|object|math|text)\./.test(statement.name)) state.extend(changed, labels)
+    if (changed !== undefined && /^(?:array|object|math|text)\./.test(statement.name)) {
+      const added = /^array\.(?:push|unshift|merge)$/.test(statement.name) ? argument(statement, 'value') : undefined
+      state.extend(changed, labels)
+      // A list holds what was put into it.
+      if (added !== undefined) state.assign(changed, mergeVariables([state.variables.get(changed), this.#facts.variable(added, state)]))
+    }
     for (const block of statement.blocks) {
       const inner = state.copy()
       if (block.as !== undefined) inner.assign(block.as, { labels })
@@ -344,52 +346,34 @@ class Analysis {
       this.#store(statement, { labels: args }, state)
       return
     }
-    const id = this.#facts.accesses.length
-    const picked = pickedBy(statement, table, this.#facts, state)
-    const operation = operationOf(statement)
-    const data = argument(statement, 'data', 'items')
-    const access: Access = {
-      id,
-      operation,
-      table,
-      at: frame.at ?? statement,
-      inside: frame.inside,
-      keys: picked.keys,
-      own: picked.own,
-      ruled: !frame.bypasses && isRuled(table, operation, this.#facts.authTable),
-      bypasses: frame.bypasses,
-      capability: picked.capability,
-      unproven: !picked.own && !picked.capability && picked.keys.some((key) => this.#isUnproven(key, state)),
-      unauthorized: !state.authorized && state.proven.size === 0,
-      secrets: secretColumns(statement, table),
-      written: this.#written(data, state),
-      whole: data === undefined ? null : (wholeInput(data, (name) => state.variables.get(name)?.whole) ?? null),
-      paged: isPaged(statement),
-      statement,
-    }
+    const { access, pinned } = readAccess(statement, table, frame, this.#facts, state)
+    const { id, operation, own } = access
     this.#facts.accesses.push(access)
-    if (picked.pinned) state.proven.add(`row:${id}`)
+    if (pinned) state.proven.add(`row:${id}`)
     if (operation === 'add') {
       this.#store(statement, { labels: nothing }, state)
       return
     }
     const labels = new Set<Label>([`row:${id}`])
-    if (picked.own) labels.add('own')
+    if (own) labels.add('own')
+    for (const addon of addonsOf(statement)) for (const label of this.#addon(addon, statement, state, frame)) labels.add(label)
     if (operation !== 'count') for (const secret of access.secrets) labels.add(`secret:${table.name}.${secret}`)
-    this.#store(
-      statement,
-      { labels, ...(operation === 'count' && picked.own ? { evidence: { ifTrue: this.#facts.closure(id), ifFalse: nothing } } : {}) },
-      state,
+    this.#store(statement, { labels, ...(operation === 'count' && own ? { evidence: { ifTrue: this.#facts.closure(id), ifFalse: nothing } } : {}) }, state)
+  }
+
+  /** What an addon brings. Rows that `$output` picks are no choice of the caller's: they hang on rows that are looked at themselves. */
+  #addon({ name, input, output }: Addon, statement: Statement, state: State, frame: Frame): Labels {
+    const addon = this.#facts.context.addons.get(name)
+    if (addon === undefined || frame.depth >= maxDepth || this.#calls.has(name)) return nothing
+    const first = this.#facts.accesses.length
+    this.#run(addon, inputsOf(addon, input, this.#facts, state), statement, state, frame)
+    return new Set(
+      this.#facts.accesses
+        .slice(first)
+        .flatMap(({ id, table, keys }) => [
+          ...(keys.some(({ labels }) => [...labels].some(isInput)) ? [`row:${id}`] : []),
+          ...[...secretColumns(output, table)].map((column) => `secret:${table.name}.${column}`),
+        ]),
     )
-  }
-
-  /** Nothing proves what the caller chose; a row that rules let the caller have is proof enough as a key of others. */
-  #isUnproven({ labels, target }: Access['keys'][number], state: State): boolean {
-    return [...this.#facts.unproven(labels, target, state)].some((label) => !this.#facts.isRuledRow(label))
-  }
-
-  #written(data: Expr | undefined, state: State): ReadonlyMap<string, Labels> | null {
-    if (data?.type !== 'object') return null
-    return new Map(data.entries.flatMap((entry) => (entry.type === 'entry' ? [[entry.key, this.#facts.labels(entry.value, state)] as const] : [])))
   }
 }

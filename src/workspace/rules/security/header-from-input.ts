@@ -1,6 +1,7 @@
-/** The caller decides where a browser is sent (CWE-601). */
-import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-import { activeStatements, argument, readsInput } from './syntax.js'
+/** The caller decides where a browser is sent (CWE-601), or what it is told about the answer (CWE-113). */
+import { flowOf } from './flow.js'
+import { isInput } from './labels.js'
+import { findingAt, type SecurityRule } from './rule.js'
 
 export const headerFromInput: SecurityRule = {
   id: 'header-from-input',
@@ -8,12 +9,10 @@ export const headerFromInput: SecurityRule = {
   severity: 'warning',
   seed: 'S5',
   kinds: ['query'],
-  check: (definition) =>
-    activeStatements(definition).flatMap((statement): RuleFinding[] => {
-      const value = statement.name === 'util.set_header' ? argument(statement, 'value') : undefined
-      if (value === undefined || !readsInput(value)) return []
-      return [
-        findingAt(statement, 'util.set_header takes its value from the caller: a Location header becomes an open redirect.', 'Choose among values you know.'),
-      ]
-    }),
+  check: (definition, context) =>
+    flowOf(definition, context)
+      .sinks.filter(({ kind, labels }) => kind === 'header' && [...labels].some(isInput))
+      .map(({ at }) =>
+        findingAt(at, 'util.set_header takes its value from the caller: a Location header becomes an open redirect.', 'Choose among values you know.'),
+      ),
 }

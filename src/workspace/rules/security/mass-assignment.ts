@@ -34,7 +34,7 @@ function columnFindings(access: Access, context: SecurityContext, auth: string |
   if (written === null) return []
   const owners = new Set(ownerColumns(table, context).map((column) => column.name))
   return [...written].flatMap(([column, labels]) => {
-    const fromInput = [...labels].some(isInput) && !labels.has('id')
+    const fromInput = [...labels].some(isInput)
     if (!fromInput || !access.unauthorized || (!access.bypasses && isColumnRuled(table, operation, column, auth))) return []
     if (owners.has(column) && column !== table.columns[0]?.name && (auth !== null || access.operation === 'change'))
       return [

@@ -12,8 +12,8 @@ export const missingOwnershipCheck: SecurityRule = {
   kinds: ['query'],
   check(definition, context) {
     if (authTableOf(definition) === null) return []
-    const { accesses, answers } = flowOf(definition, context)
-    return accesses.flatMap((access): RuleFinding[] => {
+    const { accesses, answers, queries } = flowOf(definition, context)
+    const rows = accesses.flatMap((access): RuleFinding[] => {
       const { table, operation, own, ruled, capability } = access
       if (own || ruled || capability || operation === 'add' || !isIndirectlyOwned(table, context)) return []
       const picked = access.keys.some(({ labels }) => [...labels].some(isChosen))
@@ -31,5 +31,17 @@ export const missingOwnershipCheck: SecurityRule = {
         ),
       ]
     })
+    const sql = queries.flatMap(({ at, tables, labels, unauthorized }): RuleFinding[] => {
+      const owned = tables.find((table) => isOwned(table, context))
+      if (owned === undefined || !unauthorized || labels.has('id') || labels.has('own')) return []
+      return [
+        findingAt(
+          at,
+          `db.direct_query reaches rows of table "${owned.name}", whoever they belong to.`,
+          'Compare the owner with an argument: where author_id = ?, arg = $auth.id, or check the role of the caller first.',
+        ),
+      ]
+    })
+    return [...rows, ...sql]
   },
 }

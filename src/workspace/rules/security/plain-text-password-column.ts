@@ -1,5 +1,6 @@
 /** A password in a column of text is stored as it is (CWE-256). */
 import { findingAt, type SecurityRule } from './rule.js'
+import { snakeCase } from './syntax.js'
 
 const passwordName = /^(?:.*_)?(?:password|passwd|passphrase|passcode|pwd|pass|kennwort)(?:_hash)?$/i
 
@@ -11,7 +12,7 @@ export const plainTextPasswordColumn: SecurityRule = {
   kinds: ['table'],
   check: (definition) =>
     (definition.schema ?? [])
-      .filter((field) => (field.type === 'text' || field.type === 'json') && passwordName.test(field.name))
+      .filter((field) => (field.type === 'text' || field.type === 'json') && passwordName.test(snakeCase(field.name)))
       .map((field) =>
         findingAt(
           field,

@@ -1,6 +1,6 @@
 /** A stack that writes CORS headers itself goes around the policy of its group. */
-import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-import { activeStatements, argument, textOf } from './syntax.js'
+import { flowOf } from './flow.js'
+import { findingAt, type SecurityRule } from './rule.js'
 
 export const reflectedOrigin: SecurityRule = {
   id: 'reflected-origin',
@@ -8,17 +8,16 @@ export const reflectedOrigin: SecurityRule = {
   severity: 'error',
   seed: 'C10',
   kinds: ['query', 'function'],
-  check: (definition) =>
-    activeStatements(definition).flatMap((statement): RuleFinding[] => {
-      if (statement.name !== 'util.set_header') return []
-      const parts = ['value', 'name', 'header'].map((name) => textOf(argument(statement, name)) ?? '')
-      if (!parts.some((part) => /^access-control-/i.test(part.trim()))) return []
-      return [
+  check: (definition, context) =>
+    flowOf(definition, context)
+      .sinks.filter(
+        ({ kind, lead, at, statement }) => kind === 'header' && /^\s*access-control-/i.test(lead.text) && (definition.kind === 'query' || at === statement),
+      )
+      .map(({ at }) =>
         findingAt(
-          statement,
+          at,
           'util.set_header writes a CORS header and goes around the policy of the group.',
           'Remove it and list the origins in cors of the API group.',
         ),
-      ]
-    }),
+      ),
 }

@@ -1,7 +1,8 @@
 /** The server fetches whatever address the caller names (CWE-918). */
-import type { Statement } from '../../../lang/tree.js'
-import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-import { activeStatements, argument, readsInput } from './syntax.js'
+import { flowOf } from './flow.js'
+import { fixesHost } from './flow-lead.js'
+import { isInput } from './labels.js'
+import { findingAt, type SecurityRule } from './rule.js'
 
 export const requestToCallerUrl: SecurityRule = {
   id: 'request-to-caller-url',
@@ -9,21 +10,14 @@ export const requestToCallerUrl: SecurityRule = {
   severity: 'warning',
   seed: 'C13',
   kinds: ['query'],
-  check: (definition) =>
-    activeStatements(definition).flatMap((statement): RuleFinding[] => {
-      const url = urlOf(statement)
-      if (url === undefined || !readsInput(url)) return []
-      return [
+  check: (definition, context) =>
+    flowOf(definition, context)
+      .sinks.filter(({ kind, labels, lead }) => kind === 'url' && [...labels].some(isInput) && !fixesHost(lead))
+      .map(({ at, statement }) =>
         findingAt(
-          statement,
+          at,
           `${statement.name} goes to an address that the caller chooses.`,
-          'Choose among addresses you know; pass only what varies as a parameter.',
+          'Choose among addresses you know; pass only what varies, behind the host ("https://api.example.com/" ~ …) or as a parameter.',
         ),
-      ]
-    }),
-}
-
-const urlOf = (statement: Statement) => {
-  if (/^(?:api\.request|webhook|stream\.from_request)$/.test(statement.name)) return argument(statement, 'url')
-  return /^db\.external\.[a-z]+\.direct_query$/.test(statement.name) ? argument(statement, 'connection_string') : undefined
+      ),
 }

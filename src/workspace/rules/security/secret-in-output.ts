@@ -12,7 +12,10 @@ export const secretInOutput: SecurityRule = {
   check(definition, context) {
     const secretInputs = secretInputsOf(definition)
     const found = new Map<string, RuleFinding>()
-    for (const { labels, at } of flowOf(definition, context).answers)
+    const { answers, sinks } = flowOf(definition, context)
+    // Headers and errors are read by the caller as well as the answer.
+    const leaving = [...answers, ...sinks.filter(({ kind }) => kind === 'header' || kind === 'error')]
+    for (const { labels, at } of leaving)
       for (const label of labels) {
         const what = label.startsWith('env:')
           ? `$env.${label.slice(4)}`

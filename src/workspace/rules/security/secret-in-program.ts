@@ -1,7 +1,7 @@
 /** A key is written in the program: everyone who reads or pulls the workspace has it (CWE-798). */
 import { definitionExprs, visitExpr } from '../../../lang/visit.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-import { activeStatements } from './syntax.js'
+import { activeStatements, textOf } from './syntax.js'
 
 /** Keys that say what they are. */
 const known =
@@ -20,7 +20,10 @@ export const secretInProgram: SecurityRule = {
     const found: RuleFinding[] = []
     for (const expr of definitionExprs(definition))
       visitExpr(expr, (inner) => {
-        if (inner.type === 'text' && known.test(inner.value)) found.push(findingAt(inner, 'The text of a key is written in the program.', fix))
+        const text = inner.type === 'text' || inner.type === 'binary' ? textOf(inner) : undefined
+        if (text === undefined) return true
+        if (known.test(text)) found.push(findingAt(inner, 'The text of a key is written in the program.', fix))
+        return false
       })
     if (found.length > 0) return found
     return activeStatements(definition).flatMap((statement) =>

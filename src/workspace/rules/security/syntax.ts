@@ -9,7 +9,7 @@ export const argument = (statement: Statement, ...names: string[]): Expr | undef
 
 export function constantArgument(statement: Statement, ...names: string[]): Value | undefined {
   const expr = argument(statement, ...names)
-  return expr === undefined ? undefined : constantOf(expr)
+  return expr === undefined ? undefined : foldedOf(expr)
 }
 
 export const nameInHead = (statement: Statement): string => {
@@ -80,8 +80,19 @@ export function memberOf(expr: Expr | undefined, key: string): Expr | undefined 
   return entry?.type === 'entry' ? entry.value : undefined
 }
 
+/** A literal, and texts and numbers put together of literals: `"sk_" ~ "live_…"`, `60 * 60 * 24`. */
+export function foldedOf(expr: Expr): Value | undefined {
+  if (expr.type !== 'binary') return constantOf(expr)
+  const [left, right] = [foldedOf(expr.left), foldedOf(expr.right)]
+  if (expr.op === '~') return isScalar(left) && isScalar(right) ? `${left}${right}` : undefined
+  if (typeof left !== 'number' || typeof right !== 'number') return undefined
+  return expr.op === '*' ? left * right : expr.op === '+' ? left + right : expr.op === '-' ? left - right : undefined
+}
+
+const isScalar = (value: Value | undefined): value is string | number => typeof value === 'string' || typeof value === 'number'
+
 export const textOf = (expr: Expr | undefined): string | undefined => {
-  const value = expr === undefined ? undefined : constantOf(expr)
+  const value = expr === undefined ? undefined : foldedOf(expr)
   return typeof value === 'string' ? value : undefined
 }
 
@@ -92,3 +103,10 @@ export function textsOf(expr: Expr | undefined): string[] {
 }
 
 export const isObject = isObj
+
+/** `resetToken`, `reset-token` and `reset_token` are one name. */
+export const snakeCase = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/-/g, '_')
+    .toLowerCase()

@@ -1,8 +1,10 @@
 /** A list without pages grows with the table: slow, expensive, and a whole table in one answer. */
 import { authTableOf } from './context.js'
 import { flowOf } from './flow.js'
+import { isInput, nothing } from './labels.js'
 import { findingAt, type RuleFinding, type SecurityRule } from './rule.js'
-import { argument, memberOf, rootVariable } from './syntax.js'
+
+const largestPage = 1000
 
 export const unboundedQuery: SecurityRule = {
   id: 'unbounded-query',
@@ -27,14 +29,18 @@ export const unboundedQuery: SecurityRule = {
             'Add paging: return = {type: "list", paging: {page: $input.page, per_page: 50}}.',
           ),
         ]
-      const size = memberOf(memberOf(argument(access.statement, 'return'), 'paging'), 'per_page')
-      const input = size?.type === 'member' && rootVariable(size) === 'input' ? size.name : undefined
-      if (input === undefined || bounded.has(input) || access.inside !== '') return []
+      const { labels, most } = access.pageSize ?? { labels: nothing, most: 0 }
+      if (Number.isFinite(most))
+        return most <= largestPage
+          ? []
+          : [findingAt(access.at, `A page has ${most} rows of table "${access.table.name}".`, `Choose ${largestPage} at most: per_page: 50.`)]
+      const input = [...labels].find((label) => isInput(label) && !bounded.has(label.slice(3)))?.slice(3)
+      if (input === undefined) return []
       return [
         findingAt(
           access.at,
           `The caller chooses how many rows of table "${access.table.name}" a page has.`,
-          `Give the input an upper bound: int ${input}?=20 filters=min:1|max:100.`,
+          `Give the input an upper bound: int ${input === '*' ? 'per_page' : input}?=20 filters=min:1|max:100.`,
         ),
       ]
     })
