@@ -58,7 +58,7 @@ export const isInt = (v: unknown): v is number => typeof v === 'number' && Numbe
 export const isDecimal = (v: unknown): v is Numeric => (typeof v === 'number' ? !Number.isInteger(v) : v instanceof WholeDecimal)
 export const isNumber = (v: unknown): v is Numeric => typeof v === 'number' || v instanceof WholeDecimal
 /** A number as a decimal. */
-export const decimalOf = (number: number): Numeric => (Number.isInteger(number) ? new WholeDecimal(number) : number)
+export const decimalOf = (number: number): Numeric => (Number.isInteger(number) ? new WholeDecimal(number + 0) : number)
 /** The value itself; a decimal without a fraction becomes its number. Members are left as they are. */
 export function unmarked<T>(value: T): Exclude<T, WholeDecimal> | number {
   return value instanceof WholeDecimal ? value.value : (value as Exclude<T, WholeDecimal>)
