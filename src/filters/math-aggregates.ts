@@ -76,7 +76,6 @@ export const aggregateFilters = [
     ['[1,2,3,4]|sum', '10'],
     ['[10.5,20.3,5.7]|sum', '36.5'],
     ['[0.1,0.2]|sum', '0.3'],
-    ['[[1.5,2.5]|sum,[1,3]|sum]|map:($$|is_decimal)', '[true,false]'],
     ['[]|sum', '0'],
   ]),
   aggregate(

@@ -117,7 +117,7 @@ export const typeCheckFilters: FilterSpec[] = [
   defineTypeCheck(
     {
       name: 'is_decimal',
-      summary: 'Whether the value is a decimal: a number with a fraction, or one that was written or came about as a decimal, such as 5.0.',
+      summary: 'Whether the value is a decimal; 5.0 is one, 5 is none.',
       cases: [
         ['3.14|is_decimal', 'true'],
         ['"1.5"|is_decimal', 'false'],

@@ -1,20 +1,30 @@
 /** The operators of the language over values. Shared by expressions, statements and filters. */
 import { fatal } from '../errors.js'
 import * as decimal from '../lib/decimal.js'
-import { fromBytes, isBinary, isDecimal, isList, isObj, type Numeric, toBytes, type Value, WholeDecimal } from '../lib/value.js'
+import { fromBytes, isBinary, isDecimal, isInt, isList, isObj, type Numeric, toBytes, type Value, WholeDecimal } from '../lib/value.js'
 import { numericOf, toNumber, toText } from './convert.js'
 import { stringify } from './serialize.js'
 
 /** Arithmetic of the language: exact in decimal, as lib/decimal.ts tells; decimal when an operand is. Throws `Not numeric.` */
-export const add = (a: Value, b: Value): Numeric => typedAs(number(decimal.add(toNumber(a), toNumber(b))), a, b)
-export const subtract = (a: Value, b: Value): Numeric => typedAs(number(decimal.subtract(toNumber(a), toNumber(b))), a, b)
-export const multiply = (a: Value, b: Value): Numeric => typedAs(number(decimal.multiply(toNumber(a), toNumber(b))), a, b)
+export function add(a: Value, b: Value): Numeric {
+  if (isInt(a) && isInt(b)) return number(a + b)
+  return typedAs(number(decimal.add(toNumber(a), toNumber(b))), a, b)
+}
+export function subtract(a: Value, b: Value): Numeric {
+  if (isInt(a) && isInt(b)) return number(a - b)
+  return typedAs(number(decimal.subtract(toNumber(a), toNumber(b))), a, b)
+}
+export function multiply(a: Value, b: Value): Numeric {
+  if (isInt(a) && isInt(b)) return number(a * b)
+  return typedAs(number(decimal.multiply(toNumber(a), toNumber(b))), a, b)
+}
 
 /** Real division; an exact quotient of ints is an int. Throws on zero. */
 export function divide(a: Value, b: Value): Numeric {
   const [dividend, divisor] = [toNumber(a), toNumber(b)]
   if (divisor === 0) throw fatal('Division by zero.')
-  return typedAs(number(decimal.divide(dividend, divisor)), a, b)
+  const quotient = number(decimal.divide(dividend, divisor))
+  return isInt(a) && isInt(b) ? quotient : typedAs(quotient, a, b)
 }
 
 /** The remainder has the sign of the dividend; without a fraction it is an int. Throws on zero. */
@@ -36,7 +46,7 @@ export const typedAs = (result: number, a: Value, b: Value = null): Numeric =>
 /** Beyond 1.8 × 10^308 a result is infinite, as in PHP: loops that scale until nothing is left rely on it. Infinity minus itself is an error. */
 function number(result: number): number {
   if (Number.isNaN(result)) throw fatal('The result is not a number.', { hint: 'A number before grew out of range.' })
-  return result
+  return result + 0
 }
 
 /** `~`: text of both joined, lists and objects as JSON; bytes stay bytes. */
@@ -50,7 +60,7 @@ const bytesOf = (value: Value): Uint8Array => toBytes(isBinary(value) ? value : 
 /** `==`: numbers and numeric text by number, bools by their words and 1/0, lists and objects deeply; null equals only null. */
 export function looseEquals(a: Value, b: Value): boolean {
   if (a === b) return true
-  if (a === null || b === null) return false
+  if (a === null || b === null || (typeof a === 'number' && typeof b === 'number')) return false
   if (a instanceof WholeDecimal) return looseEquals(a.value, b)
   if (b instanceof WholeDecimal) return looseEquals(a, b.value)
   if (typeof a === 'object' || typeof b === 'object') return typeof a === 'object' && typeof b === 'object' && deepEquals(a, b, looseEquals)
