@@ -9,6 +9,9 @@ const mapScalars = (value: Value, change: (scalar: Value) => Value): Value => {
   return change(value)
 }
 
+/** The value without -0, which is none of the language. */
+export const withoutMinusZero = (value: Value): Value => mapScalars(value, (scalar) => (scalar === 0 ? 0 : scalar))
+
 /** The value with every 5.0 as 5: what JSON and text say of it. */
 export const asSent = (value: Value): Value => mapScalars(value, unmarked)
 
