@@ -1,7 +1,7 @@
 /** What a token says, and the strict reading of it. */
 import { z } from 'zod'
 import { AppError } from '../errors.js'
-import { isInt, isObj, type Obj, type Value } from '../lib/value.js'
+import { isInt, isObj, type Obj, unmarked, type Value } from '../lib/value.js'
 import { stringify } from '../runtime/serialize.js'
 
 /** Bytes of `extras` as JSON. */
@@ -26,7 +26,8 @@ export const claimsSchema = z.strictObject({
 export type Claims = z.infer<typeof claimsSchema>
 
 /** The record a token is for. Throws AppError `fatal` for what cannot name a record. */
-export function toTokenId(id: Value): number | string {
+export function toTokenId(given: Value): number | string {
+  const id = unmarked(given)
   if (isInt(id) && id > 0) return id
   if (typeof id === 'string' && id !== '' && id.length <= maxIdLength) return id
   throw new AppError('fatal', 'The id of an auth token must be the id of a record.', { hint: 'Pass the id of the row that logs in.' })

@@ -5,7 +5,7 @@
 import { fatal } from '../errors.js'
 import type { Sql } from '../lib/sql.js'
 import { render } from '../lib/sql.js'
-import type { Value } from '../lib/value.js'
+import { unmarked, type Value } from '../lib/value.js'
 import type { Clock } from '../runtime/capabilities.js'
 import type { Evaluate, Frame } from '../runtime/frame.js'
 import { statementName } from './statement-name.js'
@@ -47,9 +47,9 @@ export class Inputs {
     return this.#choices.push(decide) - 1
   }
 
-  /** Evaluates every operand once, in order, then every choice. */
+  /** Evaluates every operand once, in order, then every choice. Columns have types of their own: 5.0 is 5 to them. */
   read(frame: Frame): Reading {
-    const values = this.#operands.map((evaluate) => evaluate(frame))
+    const values = this.#operands.map((evaluate) => unmarked(evaluate(frame)))
     const shape = this.#choices.map((decide) => decide(values))
     const key = shape.join('\n')
     return frame.run === undefined ? { values, shape, key } : { values, shape, key, clock: frame.run.clock }

@@ -41,8 +41,14 @@ export interface ColumnSeal {
 /** Where a value stands. The guid of the table stays when the table gets another name. */
 const placeOf = (table: TableModel, column: string, id: string): string => JSON.stringify([table.guid, column, id])
 
-/** Codec and seal of an encrypted column. `empty` is what the column holds where nothing was ever written. */
-export function sealedCodec(table: TableModel, column: string, empty: Value, vault: Vault | undefined): { codec: ColumnCodec; seal: ColumnSeal } {
+/** Codec and seal of an encrypted column. `empty` is what the column holds where nothing was ever written; `plain` is how it would rest unencrypted. */
+export function sealedCodec(
+  table: TableModel,
+  column: string,
+  empty: Value,
+  plain: ColumnCodec,
+  vault: Vault | undefined,
+): { codec: ColumnCodec; seal: ColumnSeal } {
   const keys = (): Vault => {
     if (vault === undefined) throw fatal(`The encrypted column "${column}" of table "${table.name}" has no key here.`)
     return vault
@@ -58,7 +64,7 @@ export function sealedCodec(table: TableModel, column: string, empty: Value, vau
         const space = text.indexOf(' ')
         const opened = keys().open(text.slice(space + 1), placeOf(table, column, text.slice(0, space)))
         if (opened === undefined) throw unreadable(table.name, column)
-        return parseJson(opened)
+        return plain.decode(parseJson(opened))
       },
     },
     seal: {

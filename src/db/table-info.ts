@@ -62,16 +62,17 @@ function toColumnInfo(table: TableModel, model: ColumnModel, vault: Vault | unde
   const options: TypeOptions = { ...(model.values === undefined ? {} : { values: model.values }), ...(model.size === undefined ? {} : { size: model.size }) }
   const fallback = compileFallback(field)
   const empty: Value = model.nullable ? null : model.list ? [] : typeOf(field).empty
+  const codec = columnCodec(type, model.list)
   const zero = (now: number): Value => (empty === null && !model.nullable ? fallback({ now }) : empty)
   return {
     name: model.name,
     model,
     type,
-    codec: columnCodec(type, model.list),
+    codec,
     coerce: (value, context) => type.coerce(value, context, options),
     read: compileValueReader(field),
     fallback: (now) => fallback({ now }),
     zero,
-    ...(model.encrypted === true ? sealedCodec(table, model.name, model.nullable ? null : fallback({ now: 0 }), vault) : {}),
+    ...(model.encrypted === true ? sealedCodec(table, model.name, model.nullable ? null : fallback({ now: 0 }), codec, vault) : {}),
   }
 }

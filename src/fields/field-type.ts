@@ -1,5 +1,5 @@
 /** How a column or input type describes itself; shared code asks the type and never names it. */
-import type { Json, Value } from '../lib/value.js'
+import { type Json, unmarked, type Value } from '../lib/value.js'
 
 /** A value that the type refuses; the message says why and names the input. */
 export class Invalid {
@@ -50,13 +50,16 @@ export interface FieldType {
   textual?: true
   /** `value` is never null. */
   coerce(value: Value, context: CoerceContext, options: TypeOptions): Coerced
+  /** Values are kept as they are; for the other types `coerce` sees a decimal without a fraction as its number. */
+  keepsValues?: true
   /** Absent for types that exist only as inputs. */
   column?: ColumnStorage
   /** JSON Schema of one value, for OpenAPI. */
   jsonSchema(options: TypeOptions): { [key: string]: Json }
 }
 
-export const defineFieldType = (type: FieldType): FieldType => type
+export const defineFieldType = (type: FieldType): FieldType =>
+  type.keepsValues ? type : { ...type, coerce: (value, context, options) => type.coerce(unmarked(value), context, options) }
 
 /** `Input "age" is not an int.` */
 export const isNot = (context: CoerceContext, what: string): Invalid => new Invalid(`Input "${context.name}" is not ${what}.`)

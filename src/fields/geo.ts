@@ -1,10 +1,10 @@
 /** The six kinds of places: `{type, data}` with positions `{lat, lng}`. Kept as jsonb, without any extension. */
-import { isList, isObj, type Value } from '../lib/value.js'
+import { isList, isNumber, isObj, type Value } from '../lib/value.js'
 import { defineFieldType, type FieldType, isNot } from './field-type.js'
 import { decodeJson } from './json.js'
 import { jsonStorage } from './storage.js'
 
-const within = (value: Value | undefined, limit: number): boolean => typeof value === 'number' && value >= -limit && value <= limit
+const within = (value: Value | undefined, limit: number): boolean => isNumber(value) && Number(value) >= -limit && Number(value) <= limit
 const isPosition = (value: Value): boolean => isObj(value) && within(value.get('lat'), 90) && within(value.get('lng'), 180)
 const isLine = (value: Value): boolean => isList(value) && value.every(isPosition)
 const isLines = (value: Value): boolean => isList(value) && value.every(isLine)

@@ -4,7 +4,7 @@ import { fatal } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
 import type { InputFilter } from '../lang/tree.js'
 import { isShortWalk } from '../lib/regex-work.js'
-import { isList, type Value } from '../lib/value.js'
+import { isList, isNumber, type Value } from '../lib/value.js'
 import { type Coerced, Invalid } from './field-type.js'
 
 export interface InputFilterArgument {
@@ -48,7 +48,7 @@ const bound = (name: 'min' | 'max', breaks: (size: number, limit: number) => boo
     compile(args) {
       const limit = numberArgument(args)
       return (value) => {
-        if (typeof value === 'number') return breaks(value, limit) ? new Invalid(`Value is ${word} value of ${limit}`) : value
+        if (isNumber(value)) return breaks(Number(value), limit) ? new Invalid(`Value is ${word} value of ${limit}`) : value
         if (typeof value === 'string')
           return breaks(lengthOf(value), limit) ? new Invalid(`Input does not ${verb} length requirement of ${limit} characters`) : value
         if (isList(value)) return breaks(value.length, limit) ? new Invalid(`Input does not ${verb} count requirement of ${limit} items`) : value

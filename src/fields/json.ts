@@ -18,6 +18,7 @@ export const json = defineFieldType({
   summary: 'Any JSON value. JSON text received from a caller is decoded; other text stays text.',
   empty: null,
   textual: true,
+  keepsValues: true,
   coerce(value, context) {
     if (typeof value !== 'string' || context.program) return value
     return decodeJson(value) ?? value

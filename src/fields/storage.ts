@@ -1,5 +1,5 @@
 /** Ways to rest in a column that several types share. */
-import { fromPlain, type Json, toPlain, type Value } from '../lib/value.js'
+import { decimalOf, fromPlain, type Json, toPlain, unmarked, type Value } from '../lib/value.js'
 import type { ColumnStorage } from './field-type.js'
 
 /** Text and its kin: the driver's value is the value. */
@@ -7,6 +7,15 @@ export const plainStorage = (sqlType: string): ColumnStorage => ({ sqlType, arra
 
 /** Numbers; the driver gives text where a double cannot hold every digit. */
 export const numberStorage = (sqlType: string): ColumnStorage => ({ ...plainStorage(sqlType), decode: (raw) => (typeof raw === 'number' ? raw : Number(raw)) })
+
+/** The same for decimals. */
+export const decimalStorage: ColumnStorage = {
+  sqlType: 'numeric',
+  array: true,
+  encode: unmarked,
+  encodeJson: (value) => unmarked(value) as Json,
+  decode: (raw) => decimalOf(Number(raw)),
+}
 
 /** Anything of several parts. */
 export const jsonStorage: ColumnStorage = {

@@ -1,4 +1,4 @@
-import { isList, type Value } from '../lib/value.js'
+import { isList, unmarked, type Value } from '../lib/value.js'
 import { defineFieldType, Invalid, isNot } from './field-type.js'
 import { decodeJson } from './json.js'
 
@@ -8,8 +8,9 @@ export const vector = defineFieldType({
   summary: 'A list of numbers, exactly `size` of them.',
   empty: null,
   coerce(value, context, { size }) {
-    const decoded = typeof value === 'string' ? decodeJson(value) : value
-    if (!isList(decoded) || !decoded.every((item) => typeof item === 'number' && Number.isFinite(item))) return isNot(context, 'a list of numbers')
+    const given = typeof value === 'string' ? decodeJson(value) : value
+    const decoded = isList(given) ? given.map(unmarked) : null
+    if (decoded === null || !decoded.every((item) => typeof item === 'number' && Number.isFinite(item))) return isNot(context, 'a list of numbers')
     return size === undefined || decoded.length === size ? decoded : new Invalid(`Input "${context.name}" must have exactly ${size} numbers.`)
   },
   column: {

@@ -1,6 +1,6 @@
 /** Filters that build lists: ranges, copies, order turned, nesting flattened. */
 import { fatal } from '../errors.js'
-import { isInt, isList, type Value } from '../lib/value.js'
+import { isList, unmarked, type Value } from '../lib/value.js'
 import { defineFilter, type FilterSpec } from '../runtime/define.js'
 import { spendList } from './bounds.js'
 import { intOf, keysOf, listOf } from './operand.js'
@@ -38,7 +38,7 @@ export const range = defineFilter({
 
 /** `[]|fill:3:0` and `|fill:3:"x"`: older spellings with the count first and the value second. */
 const countsFirst = (input: Value, start: number, length: Value): boolean =>
-  (input === null || (isList(input) && input.length === 0)) && start > 0 && !(isInt(length) && length > 0)
+  (input === null || (isList(input) && input.length === 0)) && start > 0 && !(Number.isInteger(unmarked(length)) && Number(length) > 0)
 
 export const fill = defineFilter({
   name: 'fill',

@@ -1,5 +1,5 @@
 /** Filters that drop members of one kind of emptiness from lists and objects. */
-import { isEmpty, isList, isObj, type Value } from '../lib/value.js'
+import { isEmpty, isList, isObj, unmarked, type Value } from '../lib/value.js'
 import { defineFilter, type FilterCase, type FilterSpec, type ValueFilter } from '../runtime/define.js'
 import { keepMembers, lensOf } from './array-sets.js'
 import { spendList } from './bounds.js'
@@ -84,7 +84,7 @@ export const arrayFilterEmptyFilters: FilterSpec[] = [
       ['[0,0]|filter_zero', '[]'],
       ['[0,"0",null]|filter_zero', '["0",null]'],
     ],
-    (value) => value === 0,
+    (value) => unmarked(value) === 0,
   ),
   defineDropFilter(
     'filter_false',

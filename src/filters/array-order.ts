@@ -1,7 +1,7 @@
 /** Filters that sort. */
 import { fatal } from '../errors.js'
 import { didYouMean } from '../lang/suggest.js'
-import type { Value } from '../lib/value.js'
+import { isNumber, unmarked, type Value } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
 import { defineFilter, type FilterContext, type FilterSpec } from '../runtime/define.js'
 import { compareText } from '../runtime/operators.js'
@@ -18,7 +18,8 @@ interface Order {
 }
 
 /** Number of a sort key; what is no number counts 0. */
-function sortNumber(value: Value): number {
+function sortNumber(given: Value): number {
+  const value = unmarked(given)
   const number = typeof value === 'boolean' ? Number(value) : typeof value === 'number' ? value : typeof value === 'string' ? Number.parseFloat(value) : 0
   return Number.isNaN(number) ? 0 : number
 }
@@ -64,7 +65,7 @@ const orders = new Map<string, Order>([
 ])
 
 /** Without a type: numbers as numbers, everything else as text. */
-const orderFor = (values: readonly Value[]): Order => (values.every((value) => typeof value === 'number') ? numeric : text)
+const orderFor = (values: readonly Value[]): Order => (values.every(isNumber) ? numeric : text)
 
 function namedOrder(filter: string, name: string): Order {
   const order = orders.get(name)
@@ -83,7 +84,7 @@ const directions = new Map<string, boolean>([
 function ascending(filter: string, direction: Value): boolean {
   if (direction === null || direction === '') return true
   if (typeof direction === 'boolean') return direction
-  if (typeof direction === 'number') return direction !== 0
+  if (isNumber(direction)) return Number(direction) !== 0
   const word = typeof direction === 'string' ? direction.toLowerCase() : ''
   const known = directions.get(word) ?? (word === 'true' ? true : word === 'false' ? false : undefined)
   if (known !== undefined) return known

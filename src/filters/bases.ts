@@ -1,6 +1,6 @@
 /** Numbers in other bases, hex and base64 of bytes. */
 import { fatal } from '../errors.js'
-import { fromBytes, isBinary, toBytes, type Value } from '../lib/value.js'
+import { fromBytes, isBinary, toBytes, unmarked, type Value } from '../lib/value.js'
 import { defineFilter, type FilterCase, type FilterContext, type ValueFilter } from '../runtime/define.js'
 import { spendText } from './bounds.js'
 import { intOf, textOf, wrongType } from './operand.js'
@@ -10,7 +10,7 @@ const group = 'conversion'
 /** The bytes of text, of a number or bool as text, or of binary; null has none. */
 export function bytesOf(filter: string, value: Value, arg?: string): Uint8Array {
   if (isBinary(value)) return value
-  if (value !== null && typeof value === 'object') throw wrongType(filter, 'text or binary', value, arg)
+  if (value !== null && typeof unmarked(value) === 'object') throw wrongType(filter, 'text or binary', value, arg)
   return toBytes(textOf(filter, value, arg))
 }
 

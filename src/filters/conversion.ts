@@ -1,6 +1,6 @@
 /** Between types: numbers, text, bools, JSON; the rest of the family has files of its own. */
 import { fatal } from '../errors.js'
-import type { Value } from '../lib/value.js'
+import { decimalOf, type Numeric, unmarked, type Value } from '../lib/value.js'
 import { toBool, toDecimal, toInt, toText } from '../runtime/convert.js'
 import { defineFilter, type FilterCase, type FilterSpec, type ValueFilter } from '../runtime/define.js'
 import { parseJson, stringify } from '../runtime/serialize.js'
@@ -15,14 +15,15 @@ import { yamlFilters } from './yaml.js'
 const group = 'conversion'
 
 /** Lists, objects and handles are no numbers. */
-function scalarOf(filter: string, value: Value): Value {
+function scalarOf(filter: string, given: Value): Value {
+  const value = unmarked(given)
   if (value !== null && typeof value === 'object') throw wrongType(filter, 'a number, text, a bool or null', value)
   return value
 }
 
-function decimalOf(value: Value): number {
+function asDecimal(value: Value): Numeric {
   const number = toDecimal(scalarOf('to_decimal', value)) + 0
-  if (Number.isFinite(number)) return number
+  if (Number.isFinite(number)) return decimalOf(number)
   throw fatal('Filter "to_decimal": the number is out of range.')
 }
 
@@ -88,7 +89,7 @@ const scalars = [
       ['".5"|to_dec', '0.5'],
       ['"abc"|to_decimal', '0'],
     ],
-    apply: decimalOf,
+    apply: asDecimal,
   }),
   defineFilter({
     name: 'to_text',

@@ -1,6 +1,6 @@
 /** The manipulation family: reading and changing what stands at a path. */
 import { fatal } from '../errors.js'
-import { isEmpty, isList, isObj, isTruthy, type Value } from '../lib/value.js'
+import { isEmpty, isList, isNumber, isObj, isTruthy, type Value } from '../lib/value.js'
 import { defineFilter, type ElementFunction, type FilterArgumentSpec, type FilterContext, type FilterSpec } from '../runtime/define.js'
 import { getPath, hasPath, type Replace, setPath, setPathOwned, unsetPath } from '../runtime/path.js'
 import { collectionOf, textOf, wrongType } from './operand.js'
@@ -21,7 +21,7 @@ const maxPathLength = 4000
 
 /** A path: text or a number, of sane length. */
 function pathOf(filter: string, value: Value | undefined): string | number {
-  if (typeof value === 'number') return value
+  if (isNumber(value)) return Number(value)
   const text = textOf(filter, value ?? null, 'path')
   if (text.length > maxPathLength) throw fatal(`Argument "path" of filter "${filter}" is longer than ${maxPathLength} characters.`)
   return text

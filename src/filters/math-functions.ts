@@ -1,4 +1,5 @@
 /** Trigonometry, roots, powers of e and logarithms. */
+import { decimalOf } from '../lib/value.js'
 import { defineFilter } from '../runtime/define.js'
 import { functionOf, group } from './math-result.js'
 import { numberOf } from './operand.js'
@@ -75,7 +76,7 @@ const exponentials = [
       const value = numberOf('log', input)
       const base = args[0] ?? null
       const result = base === null ? Math.log(value) : logarithm(value, numberOf('log', base, 'base'))
-      return Number.isFinite(result) ? result + 0 : null
+      return Number.isFinite(result) ? decimalOf(result + 0) : null
     },
   }),
 ]

@@ -1,6 +1,8 @@
 /** What filters that compute numbers share. */
 import { fatal } from '../errors.js'
+import { decimalOf, type Numeric, type Value } from '../lib/value.js'
 import { defineFilter, type FilterArgumentSpec, type FilterCase, type SqlFace, type ValueFilter } from '../runtime/define.js'
+import { typedAs } from '../runtime/operators.js'
 import { numberOf } from './operand.js'
 
 export const group = 'math'
@@ -11,13 +13,13 @@ export function finite(name: string, result: number): number {
   return result + 0
 }
 
-/** A function of one number; null where it is not defined. */
+/** A function of one number; null where it is not defined. The result is a decimal, an int, or with `number` of the type of its input. */
 export const functionOf = (
   name: string,
   summary: string,
   compute: (value: number) => number,
   cases: FilterCase[],
-  returns = 'decimal',
+  returns: 'decimal' | 'int' | 'number' = 'decimal',
   face?: SqlFace,
 ): ValueFilter =>
   defineFilter({
@@ -31,9 +33,17 @@ export const functionOf = (
     ...(face ? { sql: face } : {}),
     apply(input) {
       const result = compute(numberOf(name, input))
-      return Number.isFinite(result) ? result + 0 : null
+      if (!Number.isFinite(result)) return null
+      return returns === 'decimal' ? decimalOf(result + 0) : returns === 'int' ? result + 0 : typedAs(result + 0, input)
     },
   })
+
+/** The smallest or largest of some values, as a number of its own type; they are not empty. */
+export function picked(name: string, pick: (left: number, right: number) => number, values: readonly Value[], arg?: string): Numeric {
+  const numbers = values.map((value, i) => numberOf(name, value, i === 0 ? undefined : arg))
+  const result = numbers.reduce((a, b) => pick(a, b))
+  return typedAs(finite(name, result), values[numbers.indexOf(result)] ?? null)
+}
 
 /** The other number. */
 export const operandArgument = (type: string, summary: string): FilterArgumentSpec => ({ name: 'value', type, summary, required: true })

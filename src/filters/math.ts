@@ -2,10 +2,12 @@
 import { fatal } from '../errors.js'
 import * as decimal from '../lib/decimal.js'
 import { sql } from '../lib/sql.js'
+import { decimalOf } from '../lib/value.js'
 import { defineFilter, type FilterCase, type ValueFilter } from '../runtime/define.js'
+import { typedAs } from '../runtime/operators.js'
 import { aggregateFilters } from './math-aggregates.js'
 import { functionFilters } from './math-functions.js'
-import { finite, functionOf, group, operandArgument } from './math-result.js'
+import { finite, functionOf, group, operandArgument, picked } from './math-result.js'
 import { intOf, numberOf, textOf } from './operand.js'
 import { arithmeticFace, intSql, numberFace, numberSql, term } from './sql-face.js'
 
@@ -32,7 +34,25 @@ const operation = ({ name, aliases, summary, argument, compute, cases, returns =
     scalar: true,
     cases,
     ...(operator ? { sql: arithmeticFace(name, operator) } : {}),
-    apply: (input, args) => finite(name, compute(numberOf(name, input), numberOf(name, args[0] ?? null, 'value'))),
+    apply(input, args) {
+      const other = args[0] ?? null
+      const result = finite(name, compute(numberOf(name, input), numberOf(name, other, 'value')))
+      return returns === 'int' ? result : typedAs(result, input, other)
+    },
+  })
+
+/** The input within a bound; the one of the two that counts keeps its type. */
+const clamp = (name: string, summary: string, argument: string, pick: (left: number, right: number) => number, cases: FilterCase[]): ValueFilter =>
+  defineFilter({
+    name,
+    group,
+    summary,
+    input: 'number',
+    returns: 'number',
+    args: [operandArgument('number', argument)],
+    scalar: true,
+    cases,
+    apply: (input, args) => picked(name, pick, [input, args[0] ?? null], 'value'),
   })
 
 const divisor = (name: string, value: number): number => {
@@ -107,26 +127,14 @@ const arithmetic = [
       ['7|modulus:-3', '1'],
     ],
   }),
-  operation({
-    name: 'clamp_min',
-    summary: 'At least the argument.',
-    argument: 'The lower bound.',
-    compute: Math.max,
-    cases: [
-      ['3|clamp_min:5', '5'],
-      ['8|clamp_min:5', '8'],
-    ],
-  }),
-  operation({
-    name: 'clamp_max',
-    summary: 'At most the argument.',
-    argument: 'The upper bound.',
-    compute: Math.min,
-    cases: [
-      ['8|clamp_max:5', '5'],
-      ['3|clamp_max:5', '3'],
-    ],
-  }),
+  clamp('clamp_min', 'At least the argument.', 'The lower bound.', Math.max, [
+    ['3|clamp_min:5', '5'],
+    ['8|clamp_min:5', '8'],
+  ]),
+  clamp('clamp_max', 'At most the argument.', 'The upper bound.', Math.min, [
+    ['8|clamp_max:5', '5'],
+    ['3|clamp_max:5', '3'],
+  ]),
   defineFilter({
     name: 'pow',
     group,
@@ -140,7 +148,10 @@ const arithmetic = [
       ['2|pow:-1', '0.5'],
       ['9|pow:0.5', '3'],
     ],
-    apply: (input, args) => finite('pow', numberOf('pow', input) ** numberOf('pow', args[0] ?? null, 'exp')),
+    apply(input, args) {
+      const exponent = args[0] ?? null
+      return typedAs(finite('pow', numberOf('pow', input) ** numberOf('pow', exponent, 'exp')), input, exponent)
+    },
   }),
 ]
 
@@ -196,7 +207,11 @@ const rounding = [
     ],
     // In a query two places are kept when nothing is said.
     sql: (input, args) => term('decimal', sql`round(${numberSql('round', input)}, ${args[0] === undefined ? sql`2` : sql`${intSql('round', args[0])}::int`})`),
-    apply: (input, args) => finite('round', decimal.round(numberOf('round', input), intOf('round', args[0] ?? 0, 'precision'))),
+    apply(input, args) {
+      const precision = intOf('round', args[0] ?? 0, 'precision')
+      const result = finite('round', decimal.round(numberOf('round', input), precision))
+      return precision === 0 ? result : decimalOf(result)
+    },
   }),
   defineFilter({
     name: 'number_format',

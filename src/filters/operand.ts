@@ -1,6 +1,6 @@
 /** Reads the input and the arguments of a filter, or fails naming the filter and the type it got. */
 import { type AppError, fatal } from '../errors.js'
-import { isList, isObj, type Obj, type Value } from '../lib/value.js'
+import { isList, isNumber, isObj, type Obj, type Value } from '../lib/value.js'
 import { numericOf, shown, toText, typeName } from '../runtime/convert.js'
 
 /** The error for an input, or for the argument `arg`, of the wrong type. */
@@ -20,7 +20,7 @@ const nameWithArticle = (value: Value): string => {
 export function textOf(filter: string, value: Value, arg?: string): string {
   if (typeof value === 'string') return value
   if (value === null) return ''
-  if (typeof value === 'number' || typeof value === 'boolean') return toText(value)
+  if (isNumber(value) || typeof value === 'boolean') return toText(value)
   throw wrongType(filter, 'text', value, arg)
 }
 

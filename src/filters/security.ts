@@ -1,8 +1,7 @@
 /** Hashes, ciphers, tokens and identifiers. */
 import { createHash, createHmac } from 'node:crypto'
 import { fatal } from '../errors.js'
-import { fromBytes, type Value } from '../lib/value.js'
-import { toText } from '../runtime/convert.js'
+import { fromBytes, unmarked, type Value } from '../lib/value.js'
 import { defineFilter, type FilterArgumentSpec, type FilterContext, type ValueFilter } from '../runtime/define.js'
 import { bytesOf } from './bases.js'
 import { spendText } from './bounds.js'
@@ -13,7 +12,7 @@ import { decodeJwe, decodeJws, encodeJwe, encodeJws } from './token.js'
 
 const group = 'security'
 const rawArgument: FilterArgumentSpec = { name: 'raw', type: 'bool', summary: 'True gives the bytes instead of hexadecimal text.', default: false }
-const isRaw = (value: Value | undefined): boolean => value === true || value === 1 || value === '1' || value === 'true'
+const isRaw = (value: Value | undefined): boolean => value === true || unmarked(value) === 1 || value === '1' || value === 'true'
 const digestValue = (digest: Buffer, raw: Value | undefined): Value => (isRaw(raw) ? fromBytes(digest) : digest.toString('hex'))
 
 const hash = (name: string, example: string): ValueFilter =>
@@ -102,7 +101,7 @@ const ciphers = [
       ['"hello"|encrypt:"aes-256-gcm":"key":"0123456789ab"|bin2hex|strlen', '42'],
     ],
     apply(input, args, context) {
-      const bytes = input !== null && typeof input === 'object' ? bytesOf('encrypt', input) : bytesOf('encrypt', toText(input))
+      const bytes = bytesOf('encrypt', input)
       spendText(context, 'encrypt', bytes.length)
       return fromBytes(encryptBytes(bytes, cipherOptions('encrypt', args)))
     },

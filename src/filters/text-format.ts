@@ -1,6 +1,6 @@
 /** `sprintf` with the conversions of PHP. */
 import { fatal } from '../errors.js'
-import { isList, isObj, type Value } from '../lib/value.js'
+import { isList, isObj, unmarked, type Value } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
 import { defineFilter, type FilterContext, type FilterSpec } from '../runtime/define.js'
 import { spendText } from './bounds.js'
@@ -33,7 +33,8 @@ function parseFlags(flags: string): Pick<Directive, 'left' | 'plus' | 'pad'> {
 }
 
 /** A number the way PHP casts: leading digits count, anything else is 0. */
-function castNumber(value: Value): number {
+function castNumber(given: Value): number {
+  const value = unmarked(given)
   if (typeof value === 'number') return Number.isFinite(value) ? value : 0
   if (typeof value === 'boolean') return value ? 1 : 0
   if (value === null) return 0

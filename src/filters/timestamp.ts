@@ -4,7 +4,7 @@ import { formatDate, isoWeek, parseDate } from '../lib/php-date.js'
 import { parseRelativeTime } from '../lib/relative-time.js'
 import { raw, type Sql, sql } from '../lib/sql.js'
 import { type Civil, findZone, toCivil, weekdayOf, type Zone } from '../lib/time-zone.js'
-import type { Value } from '../lib/value.js'
+import { unmarked, type Value } from '../lib/value.js'
 import { defineFilter, type FilterArgumentSpec, type FilterCase, type FilterContext, type SqlTerm, type ValueFilter } from '../runtime/define.js'
 import { intOf, textOf, wrongType } from './operand.js'
 import { instantSql, intSql, term, textSql } from './sql-face.js'
@@ -25,7 +25,8 @@ export function zoneOf(filter: string, value: Value | undefined): string {
 }
 
 /** Epoch ms from a number, numeric text or any text {@link parseRelativeTime} reads. */
-export function instantOf(filter: string, value: Value, zone: string, context: FilterContext): number {
+export function instantOf(filter: string, given: Value, zone: string, context: FilterContext): number {
+  const value = unmarked(given)
   if (typeof value === 'number') return inRange(filter, Math.floor(value))
   if (typeof value !== 'string') throw wrongType(filter, 'a timestamp or text', value)
   const instant = parseRelativeTime(value, context.clock.now(), zone)

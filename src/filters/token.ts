@@ -3,7 +3,7 @@ import { fatal } from '../errors.js'
 import { decryptJwe, encryptJwe, type JweAlgorithms, type RandomBytes } from '../lib/jwe.js'
 import { type KeyInput, TokenError, type TokenHeader } from '../lib/jwk.js'
 import { signJws, verifyJws } from '../lib/jws.js'
-import { isBinary, isObj, type Obj, toPlain, type Value } from '../lib/value.js'
+import { isBinary, isObj, type Obj, toPlain, unmarked, type Value } from '../lib/value.js'
 import { strictEquals } from '../runtime/operators.js'
 import { parseJson, stringify } from '../runtime/serialize.js'
 
@@ -102,7 +102,7 @@ const invalid = (message: string) => fatal(message, { name: 'TokenError' })
 function checkTimes(claims: Obj, { now, drift }: TokenDecoding): void {
   const seconds = now / 1000
   const time = (name: string): number | null => {
-    const value = claims.get(name) ?? null
+    const value = unmarked(claims.get(name) ?? null)
     if (value !== null && typeof value !== 'number') throw invalid(`The claim "${name}" of the token is not a time.`)
     return value
   }
@@ -112,6 +112,9 @@ function checkTimes(claims: Obj, { now, drift }: TokenDecoding): void {
   if (issued !== null && Math.floor(seconds) + drift < Math.floor(issued)) throw invalid('The token was issued in the future.')
 }
 
+/** JSON has one type of number. */
+const isSame = (actual: Value, expected: Value): boolean => strictEquals(unmarked(actual), unmarked(expected))
+
 /** Each claim equals its expected value; an audience may also be one of a list. */
 function checkClaims(claims: Obj, check: Value): void {
   if (check === null || (Array.isArray(check) && check.length === 0)) return
@@ -119,8 +122,7 @@ function checkClaims(claims: Obj, check: Value): void {
   for (const [name, expected] of check) {
     const actual = claims.get(name)
     const holds =
-      actual !== undefined &&
-      (strictEquals(actual, expected) || (name === 'aud' && Array.isArray(actual) && actual.some((item) => strictEquals(item, expected))))
+      actual !== undefined && (isSame(actual, expected) || (name === 'aud' && Array.isArray(actual) && actual.some((item) => isSame(item, expected))))
     if (!holds) throw invalid(`The claim "${name}" of the token is missing or different.`)
   }
 }

@@ -1,5 +1,5 @@
 /** The type check family. */
-import { isBinary, isEmpty, isInt, isList, isObj, type Value } from '../lib/value.js'
+import { isBinary, isDecimal, isEmpty, isInt, isList, isObj, type Value } from '../lib/value.js'
 import { defineFilter, type FilterCase, type FilterSpec, type ValueFilter } from '../runtime/define.js'
 
 /** A filter that asks one question of any value. */
@@ -108,6 +108,7 @@ export const typeCheckFilters: FilterSpec[] = [
         ['123|is_int', 'true'],
         ['-9|is_int', 'true'],
         ['3.14|is_int', 'false'],
+        ['5.0|is_int', 'false'],
         ['"1"|is_int', 'false'],
       ],
     },
@@ -116,14 +117,16 @@ export const typeCheckFilters: FilterSpec[] = [
   defineTypeCheck(
     {
       name: 'is_decimal',
-      summary: 'Whether the value is a number with a fraction.',
+      summary: 'Whether the value is a decimal; 5.0 is one, 5 is none.',
       cases: [
         ['3.14|is_decimal', 'true'],
         ['"1.5"|is_decimal', 'false'],
         ['5|is_decimal', 'false'],
+        ['5.0|is_decimal', 'true'],
+        ['(2.5 * 2)|is_decimal', 'true'],
       ],
     },
-    (value) => typeof value === 'number' && !isInt(value),
+    isDecimal,
   ),
   defineTypeCheck(
     {

@@ -1,7 +1,7 @@
 /** YAML 1.2 core schema: no custom tags, few aliases, bounded size and depth. */
 import { parseDocument, stringify as stringifyYaml } from 'yaml'
 import { fatal } from '../errors.js'
-import { isBinary, isList, isObj, type Value } from '../lib/value.js'
+import { isBinary, isList, isObj, unmarked, type Value } from '../lib/value.js'
 import { defineFilter, type FilterContext } from '../runtime/define.js'
 import { stringify } from '../runtime/serialize.js'
 import { assertDepth, spendText } from './bounds.js'
@@ -61,7 +61,8 @@ function toYaml(value: Value, depth: number): unknown {
   if (isList(value)) return value.map((item) => toYaml(item, depth + 1))
   if (isObj(value)) return new Map(Array.from(value, ([key, member]) => [key, toYaml(member, depth + 1)]))
   if (isBinary(value)) return Buffer.from(value).toString('base64')
-  return typeof value === 'object' ? null : value
+  const plain = unmarked(value)
+  return typeof plain === 'object' ? null : plain
 }
 
 export const yamlFilters = [

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { constantOf } from '../definitions/constant.js'
 import type { Field, Statement } from '../lang/tree.js'
-import type { Obj } from '../lib/value.js'
+import { isNumber, type Obj } from '../lib/value.js'
 
 const identifierName = /^(e_?mail(_?address)?|user_?name|login|handle|phone(_?number)?|identifier|account)$/i
 
@@ -14,7 +14,7 @@ export const identifierInputs = (inputs: readonly Field[]): string[] =>
 export function accountKey(workspaceId: number, names: readonly string[], received: Obj): string | null {
   for (const name of names) {
     const value = received.get(name)
-    if (typeof value !== 'string' && typeof value !== 'number') continue
+    if (typeof value !== 'string' && !isNumber(value)) continue
     const text = String(value).normalize('NFKC').trim().toLowerCase()
     if (text !== '') return `${workspaceId}|${text.slice(0, 400)}`
   }

@@ -1,8 +1,11 @@
-/** JSON text to values: the order of every key holds, `__proto__` is a key like any other, and every number is finite. */
-import { fromPlain, isList, isObj, type Obj, type Value } from './value.js'
+/** JSON text to values: the order of every key holds, `__proto__` is a key like any other, 5.0 is a decimal, and every number is finite. */
+import { decimalOf, fromPlain, isList, isObj, type Obj, type Value } from './value.js'
 
 /** Keys that a plain object would reorder or swallow. */
 const delicateKey = /"(?:\d+|__proto__|[^"\\]*\\u[^"]*)"\s*:/
+/** A number without a fraction that is written as a decimal: 5.0. */
+const wholeDecimal = /(?:^|[[:,\s])-?\d+\.0+(?![\d.])/
+const writtenAsDecimal = /\.0+$/
 /** What only a number beyond 1.8 × 10^308 has, and few others. */
 const hugeNumber = /\d[eE]\+?0*[1-9]\d{2}|\d{300}/
 
@@ -12,7 +15,8 @@ const maxDepth = 1000
 /** The value of JSON text. Throws SyntaxError when it is none or holds a number out of range, RangeError when it is nested too deeply. */
 export function decodeJson(text: string): Value {
   const plain: unknown = JSON.parse(text)
-  const value = delicateKey.test(text) ? new JsonReader(text).read() : fromPlain(plain)
+  const delicate = delicateKey.test(text) || (text.includes('.0') && wholeDecimal.test(text))
+  const value = delicate ? new JsonReader(text).read() : fromPlain(plain)
   if (hugeNumber.test(text)) assertFinite(value)
   return value
 }
@@ -43,7 +47,7 @@ class JsonReader {
     end.lastIndex = this.at
     const word = end.exec(this.text)?.[0] ?? ''
     this.at += word.length
-    return JSON.parse(word) as Value
+    return writtenAsDecimal.test(word) ? decimalOf(Number(word) + 0) : (JSON.parse(word) as Value)
   }
 
   private readContainer(open: '{' | '['): Value {

@@ -21,8 +21,33 @@ export class RawJson extends Resource {
     this.text = text
   }
 }
-/** Every value of the language. `undefined` is never one. Ints and decimals are both `number`: an int is an integral number. */
-export type Value = null | boolean | number | string | Value[] | Obj | Binary | Resource
+/**
+ * A decimal without a fraction, such as 5.0. Every other number is a `number`: with a fraction it is a decimal, without one an int. Only
+ * `===` and the type checks tell 5.0 from 5; everything else takes the number by {@link unmarked} or by one of the conversions.
+ */
+export class WholeDecimal {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+
+  valueOf(): number {
+    return this.value
+  }
+
+  toString(): string {
+    return String(this.value)
+  }
+
+  toJSON(): number {
+    return this.value
+  }
+}
+/** An int or a decimal. */
+export type Numeric = number | WholeDecimal
+/** Every value of the language. `undefined` is never one. */
+export type Value = null | boolean | Numeric | string | Value[] | Obj | Binary | Resource
 /** What JSON.parse gives. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -30,11 +55,19 @@ export const isObj = (v: unknown): v is Obj => v instanceof Map
 export const isList = (v: unknown): v is Value[] => Array.isArray(v)
 export const isBinary = (v: unknown): v is Binary => v instanceof Uint8Array
 export const isInt = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v)
+export const isDecimal = (v: unknown): v is Numeric => (typeof v === 'number' ? !Number.isInteger(v) : v instanceof WholeDecimal)
+export const isNumber = (v: unknown): v is Numeric => typeof v === 'number' || v instanceof WholeDecimal
+/** A number as a decimal. */
+export const decimalOf = (number: number): Numeric => (Number.isInteger(number) ? new WholeDecimal(number + 0) : number)
+/** The value itself; a decimal without a fraction becomes its number. Members are left as they are. */
+export function unmarked<T>(value: T): Exclude<T, WholeDecimal> | number {
+  return value instanceof WholeDecimal ? value.value : (value as Exclude<T, WholeDecimal>)
+}
 /** True for `""`, `null`, `0`, `"0"`, `false`, `[]`, `{}`: the documented empty set. */
 export function isEmpty(v: Value): boolean {
   if (v === null || v === false || v === 0 || v === '' || v === '0') return true
   if (Array.isArray(v)) return v.length === 0
-  return v instanceof Map && v.size === 0
+  return v instanceof Map ? v.size === 0 : v instanceof WholeDecimal && v.value === 0
 }
 export const isTruthy = (v: Value): boolean => (typeof v === 'boolean' ? v : !isEmpty(v))
 
@@ -57,7 +90,7 @@ export function fromPlain(input: unknown): Value {
       return null
   }
   if (Array.isArray(input)) return input.map(fromPlain)
-  if (input instanceof Map || input instanceof Uint8Array || input instanceof Resource) return input as Value
+  if (input instanceof Map || input instanceof Uint8Array || input instanceof Resource || input instanceof WholeDecimal) return input as Value
   if (input instanceof Date) return input.getTime()
   const out: Obj = new Map()
   for (const key of Object.keys(input)) {
@@ -76,6 +109,7 @@ export function toPlain(value: Value): Json {
     for (const [key, member] of value) out[key] = toPlain(member)
     return out
   }
+  if (value instanceof WholeDecimal) return value.value
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : null
 }
 

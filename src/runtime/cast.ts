@@ -1,7 +1,7 @@
 /** Cast literals (`!int "5"`) and timestamp literals, converted when a program is compiled. */
 import { parseExpression } from '../lang/parser.js'
 import type { Expr } from '../lang/tree.js'
-import { isList, isObj, type Value } from '../lib/value.js'
+import { decimalOf, isList, isObj, type Value } from '../lib/value.js'
 import { toBool, toDecimal, toInt } from './convert.js'
 import { parseJson } from './serialize.js'
 
@@ -13,7 +13,7 @@ export function castValue(to: string, text: string): CastResult {
     case 'int':
       return { value: toInt(text) }
     case 'decimal':
-      return { value: toDecimal(text) }
+      return { value: decimalOf(toDecimal(text)) }
     case 'bool':
       return { value: toBool(text) }
     case 'text':

@@ -1,5 +1,6 @@
 /** Expression trees to closures. */
 import type { Binary, Expr } from '../lang/tree.js'
+import { decimalOf, isNumber } from '../lib/value.js'
 import { compileFilter } from './compile-filter.js'
 import { compileCast, compileList, compileObject, compileTimestamp } from './compile-literal.js'
 import { compileBinary, not } from './compile-operator.js'
@@ -32,7 +33,7 @@ export function compileNode(c: ExpressionCompiler, expr: Expr, at: Place): Compi
     case 'word':
       return constant(expr.value)
     case 'number':
-      return constant(Number(expr.text))
+      return constant(expr.text.includes('.') ? decimalOf(Number(expr.text)) : Number(expr.text))
     case 'constant':
       return expr.name === 'now' ? fresh((frame) => frame.run.clock.now()) : constant(expr.name === 'null' ? null : expr.name === 'true')
     case 'timestamp':
@@ -65,7 +66,7 @@ export function compileNode(c: ExpressionCompiler, expr: Expr, at: Place): Compi
 function compileUnary(op: '!' | '-', operand: Compiled): Compiled {
   if (op === '!') return not(operand)
   const { evaluate } = operand
-  return typeof operand.constant === 'number' ? constant(0 - operand.constant) : fresh((frame) => negate(evaluate(frame)))
+  return isNumber(operand.constant) ? constant(negate(operand.constant)) : fresh((frame) => negate(evaluate(frame)))
 }
 
 function compileBinaryNode(c: ExpressionCompiler, expr: Binary, at: Place): Compiled {

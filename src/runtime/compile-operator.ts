@@ -11,8 +11,8 @@ const arithmetic: Record<string, Build> = {
   '+': (l, r) => (frame) => {
     const a = l(frame)
     const b = r(frame)
-    if (typeof a === 'number' && typeof b === 'number') {
-      const result = a + b
+    if (Number.isInteger(a) && Number.isInteger(b)) {
+      const result = (a as number) + (b as number)
       if (Number.isInteger(result)) return result
     }
     return add(a, b)
@@ -20,8 +20,8 @@ const arithmetic: Record<string, Build> = {
   '-': (l, r) => (frame) => {
     const a = l(frame)
     const b = r(frame)
-    if (typeof a === 'number' && typeof b === 'number') {
-      const result = a - b
+    if (Number.isInteger(a) && Number.isInteger(b)) {
+      const result = (a as number) - (b as number)
       if (Number.isInteger(result)) return result
     }
     return subtract(a, b)
@@ -29,8 +29,8 @@ const arithmetic: Record<string, Build> = {
   '*': (l, r) => (frame) => {
     const a = l(frame)
     const b = r(frame)
-    if (typeof a === 'number' && typeof b === 'number') {
-      const result = a * b
+    if (Number.isInteger(a) && Number.isInteger(b)) {
+      const result = (a as number) * (b as number)
       if (Number.isInteger(result)) return result
     }
     return multiply(a, b)

@@ -1,6 +1,6 @@
 /** Paths: `object.name`, `list[index]`, `list[$$.id > 1]`. */
 import type { Expr, Index, Member } from '../lang/tree.js'
-import { isObj, isTruthy, type Value } from '../lib/value.js'
+import { isObj, isTruthy, unmarked, type Value } from '../lib/value.js'
 import { compileLambda } from './compile-lambda.js'
 import { isCondition } from './compile-operator.js'
 import { compileBinding } from './compile-variable.js'
@@ -53,7 +53,8 @@ export function compileIndex(c: ExpressionCompiler, expr: Index, at: Place): Com
 }
 
 /** `value[key]`; null when missing. A text gives its character. */
-function getIndex(value: Value, key: Value): Value {
+function getIndex(value: Value, given: Value): Value {
+  const key = unmarked(given)
   if (key === null || typeof key === 'object') return null
   if (isObj(value)) return value.get(toText(key)) ?? null
   if (typeof value === 'string') return characterAt(value, numericOf(key))

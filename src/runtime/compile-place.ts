@@ -2,7 +2,7 @@
 import { fatal } from '../errors.js'
 import { reservedVariables } from '../lang/grammar.js'
 import type { Expr } from '../lang/tree.js'
-import { isList, isObj, type Value } from '../lib/value.js'
+import { isList, isObj, unmarked, type Value } from '../lib/value.js'
 import { missingVariable } from './compile-variable.js'
 import { toText } from './convert.js'
 import type { Place } from './define.js'
@@ -111,7 +111,8 @@ function placeOf({ name, slot, steps }: Target): Place {
   }
 }
 
-function keyStep(key: Value): { name: string; index: number | null } {
+function keyStep(given: Value): { name: string; index: number | null } {
+  const key = unmarked(given)
   if (key === null || typeof key === 'object') throw fatal('A path needs text or a number.')
   return nameSegment(typeof key === 'number' ? Math.trunc(key) : toText(key))
 }

@@ -1,7 +1,7 @@
 /** Statement trees to actions: checks what the builder wrote against the spec, then lets the spec compile itself. */
 import { AppError, fatal } from '../errors.js'
 import type { Attribute, Block, Expr, Statement } from '../lang/tree.js'
-import type { Value } from '../lib/value.js'
+import { unmarked, type Value } from '../lib/value.js'
 import { buildBody, type CompiledStep } from './compile-block.js'
 import { compileSelfUpdate } from './compile-filter.js'
 import { compilePlace, declare, isReadOnly, plainVariable } from './compile-place.js'
@@ -138,7 +138,7 @@ class StatementStep implements Step {
     const tree = this.tree(arg)
     if (!tree) return undefined
     const compiled = this.c.node(tree, this.at)
-    return compiled.constant === undefined ? this.fail(`The argument "${arg}" must be a constant.`) : compiled.constant
+    return compiled.constant === undefined ? this.fail(`The argument "${arg}" must be a constant.`) : unmarked(compiled.constant)
   }
 
   lazy(arg: string): Lambda {

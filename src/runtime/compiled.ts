@@ -1,5 +1,5 @@
 /** An expression on its way to a closure. */
-import { isTruthy, type Value } from '../lib/value.js'
+import { isTruthy, type Value, WholeDecimal } from '../lib/value.js'
 import type { Evaluate, Frame } from './frame.js'
 import { release } from './ownership.js'
 
@@ -29,6 +29,8 @@ export function mergeRoots(parts: readonly { readonly roots: readonly number[] }
   return [...new Set(filled.flatMap((part) => part.roots))]
 }
 
+const canShare = (value: Value): boolean => typeof value === 'object' && value !== null && !(value instanceof WholeDecimal)
+
 /** For a value that leaves its variable: when it is a list or object, the variables it may come from no longer own anything. */
 export function escaping({ evaluate, roots }: Compiled): Evaluate {
   const [first] = roots
@@ -36,13 +38,13 @@ export function escaping({ evaluate, roots }: Compiled): Evaluate {
   if (roots.length === 1) {
     return (frame) => {
       const value = evaluate(frame)
-      if (typeof value === 'object' && value !== null) release(frame, first)
+      if (canShare(value)) release(frame, first)
       return value
     }
   }
   return (frame) => {
     const value = evaluate(frame)
-    if (typeof value === 'object' && value !== null) for (const slot of roots) release(frame, slot)
+    if (canShare(value)) for (const slot of roots) release(frame, slot)
     return value
   }
 }

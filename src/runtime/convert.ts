@@ -1,6 +1,6 @@
 /** Conversions between the types of the language, as operators, filters and inputs use them. */
 import { fatal } from '../errors.js'
-import { isBinary, isTruthy, Resource, type Value } from '../lib/value.js'
+import { isBinary, isTruthy, Resource, type Value, WholeDecimal } from '../lib/value.js'
 import { stringify } from './serialize.js'
 
 // No two parts of these can take the same characters: their time is linear whatever the text.
@@ -10,7 +10,8 @@ const leadingNumber = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/
 /** The number a value is: numbers and numeric text; else null. */
 export function numericOf(value: Value): number | null {
   if (typeof value === 'number') return value
-  return typeof value === 'string' && numericText.test(value) ? Number(value) : null
+  if (typeof value === 'string') return numericText.test(value) ? Number(value) : null
+  return value instanceof WholeDecimal ? value.value : null
 }
 
 /** The number a value is. Throws `Not numeric.` for anything else, null and bools included. */
@@ -30,7 +31,7 @@ export function toDecimal(value: Value): number {
     case 'string':
       return Number(leadingNumber.exec(value)?.[0] ?? 0)
     default:
-      return 0
+      return value instanceof WholeDecimal ? value.value : 0
   }
 }
 
@@ -57,6 +58,7 @@ export function toText(value: Value): string {
       return value ? 'true' : 'false'
     default:
       if (value === null || value instanceof Resource) return ''
+      if (value instanceof WholeDecimal) return String(value.value)
       return isBinary(value) ? Buffer.from(value).toString('utf8') : stringify(value)
   }
 }
@@ -72,6 +74,7 @@ export function typeName(value: Value): string {
     case 'string':
       return 'text'
     default:
+      if (value instanceof WholeDecimal) return 'decimal'
       return Array.isArray(value) ? 'list' : value instanceof Map ? 'object' : isBinary(value) ? 'binary' : value instanceof Resource ? value.kind : 'value'
   }
 }
@@ -82,6 +85,7 @@ const longestShown = 200
 /** A value for errors: short, and nothing but plain data. */
 export function shown(value: Value): unknown {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return value
+  if (value instanceof WholeDecimal) return value.value
   const text = toText(value)
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
 }

@@ -1,35 +1,52 @@
 /** The operators of the language over values. Shared by expressions, statements and filters. */
 import { fatal } from '../errors.js'
 import * as decimal from '../lib/decimal.js'
-import { fromBytes, isBinary, isList, isObj, toBytes, type Value } from '../lib/value.js'
+import { fromBytes, isBinary, isDecimal, isInt, isList, isObj, type Numeric, toBytes, type Value, WholeDecimal } from '../lib/value.js'
 import { numericOf, toNumber, toText } from './convert.js'
 import { stringify } from './serialize.js'
 
-/** Arithmetic of the language: exact in decimal, as lib/decimal.ts tells. Throws `Not numeric.` */
-export const add = (a: Value, b: Value): number => number(decimal.add(toNumber(a), toNumber(b)))
-export const subtract = (a: Value, b: Value): number => number(decimal.subtract(toNumber(a), toNumber(b)))
-export const multiply = (a: Value, b: Value): number => number(decimal.multiply(toNumber(a), toNumber(b)))
-
-/** Real division; an exact quotient is an int by itself. Throws on zero. */
-export function divide(a: Value, b: Value): number {
-  const [dividend, divisor] = [toNumber(a), toNumber(b)]
-  if (divisor === 0) throw fatal('Division by zero.')
-  return number(decimal.divide(dividend, divisor))
+/** Arithmetic of the language: exact in decimal, as lib/decimal.ts tells; decimal when an operand is. Throws `Not numeric.` */
+export function add(a: Value, b: Value): Numeric {
+  if (isInt(a) && isInt(b)) return number(a + b)
+  return typedAs(number(decimal.add(toNumber(a), toNumber(b))), a, b)
+}
+export function subtract(a: Value, b: Value): Numeric {
+  if (isInt(a) && isInt(b)) return number(a - b)
+  return typedAs(number(decimal.subtract(toNumber(a), toNumber(b))), a, b)
+}
+export function multiply(a: Value, b: Value): Numeric {
+  if (isInt(a) && isInt(b)) return number(a * b)
+  return typedAs(number(decimal.multiply(toNumber(a), toNumber(b))), a, b)
 }
 
-/** The remainder has the sign of the dividend. Throws on zero. */
+/** Real division; an exact quotient of ints is an int. Throws on zero. */
+export function divide(a: Value, b: Value): Numeric {
+  const [dividend, divisor] = [toNumber(a), toNumber(b)]
+  if (divisor === 0) throw fatal('Division by zero.')
+  const quotient = number(decimal.divide(dividend, divisor))
+  return isInt(a) && isInt(b) ? quotient : typedAs(quotient, a, b)
+}
+
+/** The remainder has the sign of the dividend; without a fraction it is an int. Throws on zero. */
 export function modulo(a: Value, b: Value): number {
   const [dividend, divisor] = [toNumber(a), toNumber(b)]
   if (divisor === 0) throw fatal('Division by zero.')
   return number(decimal.remainder(dividend, divisor))
 }
 
-export const negate = (a: Value): number => number(0 - toNumber(a))
+export const negate = (a: Value): Numeric => typedAs(number(0 - toNumber(a)), a)
+
+/** Whether an operand counts as a decimal: text does when it is written as one. */
+export const isDecimalOperand = (value: Value): boolean => (typeof value === 'string' ? /[.eE]/.test(value) : isDecimal(value))
+
+/** A result computed of one or two operands, as a decimal when one of them is. */
+export const typedAs = (result: number, a: Value, b: Value = null): Numeric =>
+  Number.isInteger(result) && (isDecimalOperand(a) || isDecimalOperand(b)) ? new WholeDecimal(result) : result
 
 /** Beyond 1.8 × 10^308 a result is infinite, as in PHP: loops that scale until nothing is left rely on it. Infinity minus itself is an error. */
 function number(result: number): number {
   if (Number.isNaN(result)) throw fatal('The result is not a number.', { hint: 'A number before grew out of range.' })
-  return result
+  return result + 0
 }
 
 /** `~`: text of both joined, lists and objects as JSON; bytes stay bytes. */
@@ -43,7 +60,9 @@ const bytesOf = (value: Value): Uint8Array => toBytes(isBinary(value) ? value : 
 /** `==`: numbers and numeric text by number, bools by their words and 1/0, lists and objects deeply; null equals only null. */
 export function looseEquals(a: Value, b: Value): boolean {
   if (a === b) return true
-  if (a === null || b === null) return false
+  if (a === null || b === null || (typeof a === 'number' && typeof b === 'number')) return false
+  if (a instanceof WholeDecimal) return looseEquals(a.value, b)
+  if (b instanceof WholeDecimal) return looseEquals(a, b.value)
   if (typeof a === 'object' || typeof b === 'object') return typeof a === 'object' && typeof b === 'object' && deepEquals(a, b, looseEquals)
   if (typeof a === 'boolean') return equalsBool(b, a)
   if (typeof b === 'boolean') return equalsBool(a, b)
@@ -73,6 +92,7 @@ function deepEquals(a: object, b: object, equal: (a: Value, b: Value) => boolean
     }
     return true
   }
+  if (a instanceof WholeDecimal) return b instanceof WholeDecimal && a.value === b.value
   return isBinary(a) && isBinary(b) && Buffer.from(a).equals(b)
 }
 

@@ -3,7 +3,7 @@
  * `a."two words"`, `items[$$.id > 1].tags`. A name on a list collects it from every element, one level of lists flattened.
  */
 import { fatal } from '../errors.js'
-import { isList, isObj, isTruthy, type Obj, type Value } from '../lib/value.js'
+import { isList, isNumber, isObj, isTruthy, type Obj, unmarked, type Value } from '../lib/value.js'
 import { Cache } from './cache.js'
 
 /** Judges one element while a path is walked. `stack` holds the value of every step from the root, the element last (`$0`, `$1` …). */
@@ -33,7 +33,8 @@ export function nameSegment(name: string | number): NameSegment {
 }
 
 /** Reads a path. Numbers are indexes. Without `compileSelector` a selector is an error. */
-export function parsePath(source: Value, compileSelector?: SelectorCompiler): Path {
+export function parsePath(given: Value, compileSelector?: SelectorCompiler): Path {
+  const source = unmarked(given)
   if (typeof source === 'number') return [nameSegment(Math.trunc(source))]
   if (source === null || source === '') return []
   if (typeof source !== 'string') throw fatal('A path must be text or a number.')
@@ -136,7 +137,8 @@ function collect(list: readonly Value[], read: (item: Value) => Value | undefine
 }
 
 /** The value at a path, `undefined` when there is none. A key that equals the whole text wins over its parts. */
-export function getPath(value: Value, path: Value, compileSelector?: SelectorCompiler): Value | undefined {
+export function getPath(value: Value, given: Value, compileSelector?: SelectorCompiler): Value | undefined {
+  const path = unmarked(given)
   if (isObj(value) && (typeof path === 'string' || typeof path === 'number')) {
     const exact = value.get(String(path))
     if (exact !== undefined) return exact
@@ -247,7 +249,7 @@ export function asObject(value: Value, key: string): Obj {
 }
 
 const kindOf = (value: Value): string =>
-  typeof value === 'string' ? 'text' : typeof value === 'boolean' ? 'a bool' : typeof value === 'number' ? 'a number' : 'not an object'
+  typeof value === 'string' ? 'text' : typeof value === 'boolean' ? 'a bool' : isNumber(value) ? 'a number' : 'not an object'
 
 /** A copy without what stands at a path; nothing there is no error. */
 export function unsetPath(value: Value, path: Value, compileSelector?: SelectorCompiler): Value {

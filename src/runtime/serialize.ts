@@ -1,7 +1,7 @@
 /** JSON text of values and back, keeping the order of every key. */
 import { fatal } from '../errors.js'
 import { decodeJson } from '../lib/json-value.js'
-import { isBinary, isList, isObj, RawJson, type Value } from '../lib/value.js'
+import { isBinary, isList, isObj, RawJson, type Value, WholeDecimal } from '../lib/value.js'
 
 /** Values nested deeper than this are refused rather than overflow the stack. */
 const maxDepth = 1000
@@ -38,6 +38,7 @@ function writeContainer(value: object, depth: number): string {
     for (const [key, member] of value) out += `${out === '' ? '{' : ','}${writeText(key)}:${write(member, depth + 1)}`
     return out === '' ? '{}' : `${out}}`
   }
+  if (value instanceof WholeDecimal) return String(value.value)
   if (value instanceof RawJson) return value.text
   return isBinary(value) ? `"${Buffer.from(value).toString('base64')}"` : 'null'
 }

@@ -1,5 +1,5 @@
 /** Takes secrets out of what is kept of a request: by name, by form, and wherever a secret that was named occurs again. */
-import { isBinary, isList, isObj, type Obj, type Value } from '../lib/value.js'
+import { isBinary, isList, isNumber, isObj, type Obj, type Value } from '../lib/value.js'
 
 export const masked = '(masked)'
 
@@ -30,7 +30,7 @@ export function createRedactor(names: ReadonlySet<string>): Redactor {
   const isSecret = (name: string): boolean => names.has(name) || secretName.test(name)
 
   const learn = (value: Value): void => {
-    if (typeof value === 'string' || typeof value === 'number') {
+    if (typeof value === 'string' || isNumber(value)) {
       const text = String(value)
       if (learned.size <= mostLearned && text.length >= shortestSecret) for (const spelling of new Set([text, encoded(text)])) learned.add(spelling)
     } else if (isList(value)) for (const item of value) learn(item)
@@ -44,7 +44,7 @@ export function createRedactor(names: ReadonlySet<string>): Redactor {
   }
   const redact = (value: Value, depth: number): Value => {
     if (typeof value === 'string') return redactText(value)
-    if (typeof value === 'number') return learned.has(String(value)) ? masked : value
+    if (isNumber(value)) return learned.has(String(value)) ? masked : value
     if (typeof value !== 'object' || value === null) return value
     if (depth > 32) return masked
     if (isList(value)) return value.map((item) => redact(item, depth + 1))

@@ -1,7 +1,7 @@
 /** Fills Twig templates in processes of their own. */
 import { fileURLToPath } from 'node:url'
 import { fatal } from '../errors.js'
-import { type Obj, Resource, type Value } from '../lib/value.js'
+import { type Obj, Resource, type Value, WholeDecimal } from '../lib/value.js'
 import type { Templates } from '../runtime/capabilities.js'
 import { createProcessPool } from './process-pool.js'
 import type { TemplateJob, TemplateOutcome } from './template-process.js'
@@ -59,5 +59,6 @@ function transferable(value: Value): Value {
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
   if (Array.isArray(value)) return value.map(transferable)
   if (value instanceof Resource) return null
+  if (value instanceof WholeDecimal) return value.value
   return new Map([...value].map(([name, member]) => [name, transferable(member)]))
 }

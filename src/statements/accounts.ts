@@ -1,6 +1,6 @@
 /** What the statements about accounts share. */
 import { fatal } from '../errors.js'
-import type { Value } from '../lib/value.js'
+import { unmarked, type Value } from '../lib/value.js'
 import type { Account, Accounts } from '../runtime/accounts.js'
 import { toText } from '../runtime/convert.js'
 import type { ArgumentSpec, Arguments } from '../runtime/define.js'
@@ -16,7 +16,8 @@ export function accountsOf({ run }: Frame): Accounts {
 
 /** Throws AppError `fatal` without an id: a lookup that found nothing must not go on as if it had. */
 export function accountOf({ table, id }: Arguments): Account {
-  if (id === null || id === undefined || id === '' || id === 0) throw fatal('The id of the row is missing.', { hint: 'Check that the account was found.' })
+  if (id === null || id === undefined || id === '' || unmarked(id) === 0)
+    throw fatal('The id of the row is missing.', { hint: 'Check that the account was found.' })
   return { table: textOf(table), id }
 }
 

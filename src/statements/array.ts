@@ -1,6 +1,6 @@
 /** Statements over lists: in-place changes, searches, grouping and sets. */
 import { fatal } from '../errors.js'
-import { isList, isObj, isTruthy, type Value } from '../lib/value.js'
+import { isList, isObj, isTruthy, unmarked, type Value } from '../lib/value.js'
 import { toText, typeName } from '../runtime/convert.js'
 import type { ArgumentSpec, HeadSpec, StatementSpec, Step } from '../runtime/define.js'
 import type { Evaluate, Frame } from '../runtime/frame.js'
@@ -289,14 +289,16 @@ class KeySet {
   private readonly others: Value[] = []
 
   /** False when it was there before. */
-  add(key: Value): boolean {
+  add(given: Value): boolean {
+    const key = unmarked(given)
     if (this.has(key)) return false
     if (typeof key === 'string' || typeof key === 'number') this.scalars.add(String(key))
     else this.others.push(key)
     return true
   }
 
-  has(key: Value): boolean {
+  has(given: Value): boolean {
+    const key = unmarked(given)
     if (typeof key === 'string' || typeof key === 'number') return this.scalars.has(String(key))
     return this.others.some((other) => looseEquals(other, key))
   }

@@ -1,6 +1,6 @@
 /** Branches and ends: conditional, switch, return, break, continue, throw, precondition, group. */
 import { AppError } from '../errors.js'
-import { toPlain } from '../lib/value.js'
+import { toPlain, unmarked } from '../lib/value.js'
 import { toText } from '../runtime/convert.js'
 import type { Action, Body, CompiledBlock, StatementSpec, Step } from '../runtime/define.js'
 import type { Completion, Evaluate, Frame } from '../runtime/frame.js'
@@ -160,7 +160,7 @@ const throwError: StatementSpec = {
       run(frame) {
         const [name, value] = [toText(readName(frame)), readValue(frame)]
         const kind = errorKind(name)
-        const payload = typeof value === 'object' && value !== null ? toPlain(value) : ''
+        const payload = value !== null && typeof unmarked(value) === 'object' ? toPlain(value) : ''
         throw new ThrownError(kind ?? 'fatal', toText(value), value, { name, payload, hint: '', ...(kind ? {} : { code: name }) })
       },
     }

@@ -1,6 +1,6 @@
 /** Sending mails. */
 import { fatal } from '../errors.js'
-import { isList, obj, type Value } from '../lib/value.js'
+import { isList, isNumber, obj, type Value } from '../lib/value.js'
 import type { MailMessage } from '../runtime/accounts.js'
 import { toText } from '../runtime/convert.js'
 import { type Arguments, defineAsyncStatement } from '../runtime/define.js'
@@ -53,7 +53,7 @@ function messageOf({ subject, message, to, from, cc, bcc, reply_to }: Arguments)
 
 /** Epoch ms, as timestamps are, or a text that names a moment. */
 function toTime(value: Value): number {
-  const time = typeof value === 'number' ? value : Date.parse(toText(value))
+  const time = isNumber(value) ? Number(value) : Date.parse(toText(value))
   if (Number.isFinite(time)) return time
   throw fatal('util.send_email: scheduled_at is no timestamp.')
 }

@@ -1,9 +1,9 @@
 /** Arithmetic in place. */
-import type { Value } from '../lib/value.js'
+import type { Numeric, Value } from '../lib/value.js'
 import type { StatementSpec } from '../runtime/define.js'
 import { add, bitwise, divide, modulo, multiply, subtract } from '../runtime/operators.js'
 
-function updating(name: string, summary: string, operate: (a: Value, b: Value) => number): StatementSpec {
+function updating(name: string, summary: string, operate: (a: Value, b: Value) => Numeric): StatementSpec {
   return {
     name,
     group: 'math',

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify, errors } from 'jose'
 import { fatal } from '../errors.js'
-import { isBinary, isObj, type Obj, toPlain, type Value } from '../lib/value.js'
+import { isBinary, isObj, type Obj, toPlain, unmarked, type Value } from '../lib/value.js'
 import { toInt, toText } from '../runtime/convert.js'
 import { type ArgumentSpec, type Arguments, defineAsyncStatement } from '../runtime/define.js'
 import type { Frame } from '../runtime/frame.js'
@@ -112,7 +112,7 @@ function claimsOf(bytes: Uint8Array, { check_claims, timeDrift }: Arguments, fra
 }
 
 function checkTimes(claims: Obj, now: number, drift: number): void {
-  const [expires, starts] = [claims.get('exp'), claims.get('nbf')]
+  const [expires, starts] = [unmarked(claims.get('exp')), unmarked(claims.get('nbf'))]
   if (expires !== undefined && (typeof expires !== 'number' || expires + drift <= now)) throw fatal('This token is expired.')
   if (starts !== undefined && (typeof starts !== 'number' || starts - drift > now)) throw fatal('This token is not valid yet.')
 }

@@ -1,6 +1,6 @@
 /** Changing and searching text. */
 import { fatal } from '../errors.js'
-import { isBinary, type Value } from '../lib/value.js'
+import { isBinary, unmarked, type Value } from '../lib/value.js'
 import { toText, typeName } from '../runtime/convert.js'
 import type { ArgumentSpec, StatementSpec } from '../runtime/define.js'
 import { concat } from '../runtime/operators.js'
@@ -8,7 +8,7 @@ import { concat } from '../runtime/operators.js'
 const group = 'text'
 
 function textOf(name: string, value: Value): string {
-  if (typeof value === 'object' && value !== null && !isBinary(value)) throw fatal(`${name} needs text, not ${typeName(value)}.`)
+  if (value !== null && typeof unmarked(value) === 'object' && !isBinary(value)) throw fatal(`${name} needs text, not ${typeName(value)}.`)
   return toText(value)
 }
 

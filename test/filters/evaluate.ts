@@ -88,7 +88,7 @@ function compile(source: string, run: Run): { compiled: Evaluate; frame: Frame }
   return { compiled, frame: createFrame(run, scope.count) }
 }
 
-function createFrame(run: Run, slots: number): Frame {
+export function createFrame(run: Run, slots: number): Frame {
   const context = createFilterContext(run, (inner) => selectorsFor(registry, inner))
   return { run, slots: new Array(slots).fill(undefined), owners: new Array(slots).fill(null), input: new Map(), depth: 0, returned: null, error: null, context }
 }

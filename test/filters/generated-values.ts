@@ -1,6 +1,6 @@
 /** Generated values of the language, the awkward ones often. */
 import fc from 'fast-check'
-import { isList, isObj, type Value } from '../../src/lib/value.js'
+import { decimalOf, isList, isObj, type Value, WholeDecimal } from '../../src/lib/value.js'
 
 // biome-ignore format: a table
 const awkwardTexts = [
@@ -12,6 +12,7 @@ const awkwardTexts = [
 const key = fc.oneof(fc.constantFrom('a', 'b', 'key', 'value', '0', '1', '__proto__', 'constructor', ''), fc.string({ maxLength: 4 }))
 const number = fc.oneof(
   fc.integer({ min: -5, max: 20 }),
+  fc.integer({ min: -3, max: 5 }).map((n) => decimalOf(n)),
   fc.constantFrom(0, 1, -1, 0.5, -2.5, 1e21, 1e-7, 2 ** 53, -(2 ** 53), 1e308, 5e8),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 )
@@ -24,7 +25,7 @@ const { tree } = fc.letrec<{ tree: Value; list: Value[]; object: Map<string, Val
   object: fc.array(fc.tuple(key, tie('tree')), { maxLength: 5, depthIdentifier: 'value' }).map((entries) => new Map(entries)),
 }))
 
-const row = (a: number, b: string): Value =>
+const row = (a: Value, b: string): Value =>
   new Map<string, Value>([
     ['a', a],
     ['b', b],
@@ -55,5 +56,6 @@ export function isValue(value: unknown): value is Value {
   if (typeof value === 'number') return Number.isFinite(value)
   if (Array.isArray(value)) return value.every(isValue)
   if (value instanceof Map) return Array.from(value).every(([name, member]) => typeof name === 'string' && isValue(member))
+  if (value instanceof WholeDecimal) return Number.isInteger(value.value)
   return value instanceof Uint8Array
 }

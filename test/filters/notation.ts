@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { isBinary, isList, type Value } from '../../src/lib/value.js'
 import type { Run } from '../../src/runtime/frame.js'
+import { asSent } from '../helpers/decimals.js'
 import { createRun, evaluate, evaluateLater } from './evaluate.js'
 
 /** Judges the value of `expr`, evaluated in `run`, by what the reference wrote as its result. */
@@ -40,5 +41,5 @@ function checkHead(value: Value, written: string): void {
 /** `bytes E9 74 75`, alone or in parentheses. */
 const withBytes = (text: string): string =>
   text.replace(/\(?\bbytes ((?:[0-9A-F]{2} ?)+)\)?/, (_, digits: string) => `("${digits.replaceAll(' ', '')}"|hex2bin)`)
-/** Bytes as they are, in whichever array. */
-const withoutBuffer = (value: Value): Value => (isBinary(value) ? Uint8Array.from(value) : value)
+/** Bytes as they are, in whichever array; numbers as they are sent. */
+const withoutBuffer = (value: Value): Value => (isBinary(value) ? Uint8Array.from(value) : asSent(value))

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { allFilters } from '../../src/filters/index.js'
 import type { Run } from '../../src/runtime/frame.js'
 import { createJavaScript } from '../../src/services/javascript.js'
+import { asSent } from '../helpers/decimals.js'
 import { casesOf, createRun, evaluate, evaluateLater, registry } from './evaluate.js'
 import { checkExample } from './notation.js'
 
@@ -35,7 +36,9 @@ afterAll(() => javascript.close())
 
 const runWithJavaScript = (): Run => ({ ...createRun(), javascript })
 
-const check = async (expr: string, result: string): Promise<void> => expect(await evaluateLater(expr, runWithJavaScript())).toStrictEqual(evaluate(result))
+/** Results are written as they are sent. */
+const check = async (expr: string, result: string): Promise<void> =>
+  expect(asSent(await evaluateLater(expr, runWithJavaScript()))).toStrictEqual(asSent(evaluate(result)))
 
 describe('examples of the reference', () => {
   const undisputed = examples.filter((example) => !disputeOf(example))

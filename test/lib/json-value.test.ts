@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeJson } from '../../src/lib/json-value.js'
-import type { Obj } from '../../src/lib/value.js'
+import { decimalOf, type Obj, obj } from '../../src/lib/value.js'
 
 describe('JSON text to values', () => {
   it('keeps the order of numeric keys and `__proto__` as a key', () => {
@@ -18,4 +18,27 @@ describe('JSON text to values', () => {
     ['"1e999"', '1e999'],
     [`"${'9'.repeat(400)}"`, '9'.repeat(400)],
   ])('reads %s', (text, value) => expect(decodeJson(text)).toBe(value))
+
+  it('keeps what is written as a decimal a decimal', () => {
+    const five = decimalOf(5)
+    expect(decodeJson('[5.0, 5, 5.00,-0.0\n, 0.5, "5.0", "v 5.0,", 1.05, 1.0]')).toEqual([
+      five,
+      5,
+      five,
+      decimalOf(0),
+      0.5,
+      '5.0',
+      'v 5.0,',
+      1.05,
+      decimalOf(1),
+    ])
+    expect(decodeJson('5.0')).toEqual(five)
+    expect(decodeJson('{"b":5.0,"1":{"a":5}}')).toEqual(
+      obj([
+        ['b', five],
+        ['1', obj([['a', 5]])],
+      ]),
+    )
+    expect(decodeJson('"a 5.0"')).toBe('a 5.0')
+  })
 })

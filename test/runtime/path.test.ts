@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { fromPlain, type Json, obj, toPlain, type Value } from '../../src/lib/value.js'
+import { decimalOf, fromPlain, type Json, obj, toPlain, type Value } from '../../src/lib/value.js'
 import { getPath, hasPath, setPath, setPathOwned, unsetPath } from '../../src/runtime/path.js'
 
 const data = fromPlain({ a: { b: [10, { c: 1 }] }, items: [{ id: 1, tags: ['x'] }, { id: 2, tags: ['y', 'z'] }, {}], 'a.b': 'dotted', n: null, '7': 'seven' })
 const plain = (value: Value | undefined): Json | undefined => (value === undefined ? undefined : toPlain(value))
 
 describe('paths', () => {
+  it('takes a decimal without a fraction as an index or a key', () => {
+    const [list, seven] = [fromPlain([10, 20]), decimalOf(7)]
+    expect([getPath(list, decimalOf(1)), getPath(data, seven), hasPath(list, decimalOf(2))]).toEqual([20, 'seven', false])
+    expect([plain(setPath(list, decimalOf(0), 1)), plain(unsetPath(list, decimalOf(0)))]).toEqual([[1, 20], [20]])
+  })
+
   it.each([
     ['a.b.0', 10],
     ['a.b[1].c', 1],

@@ -42,6 +42,23 @@ const documents = [
     }
   }
 }`,
+  `table ledger {
+  schema {
+    int id
+    decimal amount? {
+      encrypted = true
+    }
+    decimal[] parts? {
+      encrypted = true
+    }
+  }
+}`,
+  functionDocument(
+    'enter',
+    'decimal amount',
+    'db.add ledger { data = {amount: $input.amount, parts: [1, 2.5]} } as $row\ndb.get ledger { field_name = "id"\nfield_value = $row.id\noutput = ["amount", "parts"] } as $found',
+    '[$found.amount, $found.amount|is_decimal, $found.parts, $found.parts|map:($$|is_decimal)]',
+  ),
   functionDocument(
     'add',
     'text name\njson ssn\njson card?',
@@ -229,6 +246,10 @@ describe('R28 encrypted columns', () => {
     const [row] = await programs.instance.db.query<{ id: number }>(`select id from ${schema()}.person where name = 'by hand'`)
     expect(await read(Number(row?.id))).toMatchObject({ ssn: '', card: null, born: null, age: 18 })
     expect((await stored(await added('default')))['age']).toMatch(/^v1\./)
+  })
+
+  it('a decimal stays one', async () => {
+    expect(await programs.run('enter', { amount: 5 })).toEqual([5, true, [1, 2.5], [true, true]])
   })
 
   it('a value that was moved to another row, another column or another workspace is refused, without being shown', async () => {

@@ -1,6 +1,6 @@
 /** R37: the request history has no secrets, is bounded, and costs an endpoint nothing that keeps none. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { obj } from '../../src/lib/value.js'
+import { decimalOf, obj } from '../../src/lib/value.js'
 import { createRedactor, masked } from '../../src/services/redact.js'
 import { createRequestHistory, type HistoryEntry } from '../../src/services/request-history.js'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js'
@@ -297,6 +297,22 @@ describe('R37: masking', () => {
       obj([
         ['recovery_codes', masked],
         ['said', `${masked} it was`],
+      ]),
+    )
+    // A number in whatever type: 12345.0 is sent as 12345.
+    expect(
+      redactor().value(
+        obj([
+          ['password', decimalOf(12345)],
+          ['echo', decimalOf(12345)],
+          ['other', decimalOf(7)],
+        ]),
+      ),
+    ).toEqual(
+      obj([
+        ['password', masked],
+        ['echo', masked],
+        ['other', decimalOf(7)],
       ]),
     )
     let deep = obj([['x', 1]])

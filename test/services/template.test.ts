@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { fromPlain, type Json, type Obj } from '../../src/lib/value.js'
+import { decimalOf, fromPlain, type Json, type Obj, obj } from '../../src/lib/value.js'
 import { createTemplates } from '../../src/services/template.js'
 import { createRun, stack } from '../runtime/harness.js'
 
@@ -62,6 +62,11 @@ describe('templates', () => {
     '{{ attribute($o, "constructor", ["x"]) }}',
   ])('give nothing for %s', async (source) => {
     expect(await fill(source, { list: [1], o: { a: 1 } })).not.toMatch(/function|native|object/i)
+  })
+
+  it('get a decimal without a fraction as its number', async () => {
+    const variables = obj([['o', obj([['list', [decimalOf(5)]]])]])
+    expect(await templates.fill('{{ $o.list[0] }} {{ $o.list[0] + 1 }} {{ $o|json_encode|raw }}', variables, 5000)).toBe('5 6 {"list":[5]}')
   })
 
   it('name the line of a mistake', async () => {

@@ -50,6 +50,8 @@ const changes: readonly (readonly [statement: string, response: string, expected
   ],
   ['array.union ([1, 2, 2]) {\n value = [2, 3, "3"]\n} as $x', '$x', [1, 2, 3]],
   ['array.union ($rows) {\n value = [{k: "c"}]\n by = $this.k\n} as $x', '$x', [{ k: 'a', n: 1 }, { k: 'b', n: 2 }, { k: 'c' }]],
+  ['array.union ([1, 2.0, 2]) {\n value = [2, 3.0, "3", 1.0]\n} as $x', '$x', [1, 2, 3]],
+  ['array.difference ([1, 2.0, 3]) {\n value = [2, 3.0]\n by = $this\n} as $x', '$x', [1]],
   ['array.difference ($l) {\n value = [2, "3"]\n by = $this\n} as $x', '$x', [1, 4]],
   ['array.difference ([{a: 1}, {a: 2}]) {\n value = [{a: 2}]\n} as $x', '$x', [{ a: 1 }]],
   ['array.intersection ($l) {\n value = [2, 9, 4]\n} as $x', '$x', [2, 4]],

@@ -1,6 +1,6 @@
 /** SQL for an external database: placeholders become parameters that its server binds. */
 import { AppError, fatal, inputError } from '../../errors.js'
-import { isBinary, isList, isObj, toPlain, type Value } from '../../lib/value.js'
+import { isBinary, isList, isObj, toPlain, unmarked, type Value } from '../../lib/value.js'
 import type { ExternalEngine } from '../../runtime/capabilities.js'
 import { toText } from '../../runtime/convert.js'
 import { argumentText, spreadArguments } from '../direct/argument.js'
@@ -30,7 +30,8 @@ const dialects: Readonly<Record<ExternalEngine, Dialect>> = {
     tokenize: tokenizeMysql,
     parameter: () => '?',
     quoteName: (name) => `\`${name.replaceAll('`', '``')}\``,
-    value(value) {
+    value(given) {
+      const value = unmarked(given)
       if (value === null || typeof value === 'number') return value
       if (typeof value === 'boolean') return value ? 1 : 0
       if (isBinary(value)) return Buffer.from(value)

@@ -4,7 +4,7 @@
  */
 import { AppError, fatal, inputError } from '../../errors.js'
 import { ident, join, param, raw, sql } from '../../lib/sql.js'
-import { isList, isObj, type Json, type Obj, type Value } from '../../lib/value.js'
+import { isList, isObj, type Json, type Obj, unmarked, type Value } from '../../lib/value.js'
 import type { RecordsAction } from '../../runtime/capabilities.js'
 import { type BoundSql, CachedSql, constantCommand, encoded, Inputs, tableSql } from '../inputs.js'
 import { andRule, ruleSql } from '../rules.js'
@@ -365,7 +365,7 @@ function incrementColumn(context: CompileContext, info: TableInfo): ColumnInfo {
 }
 
 function readAmount(column: ColumnInfo, value: Value): Value {
-  const amount = value === null ? null : column.coerce(value, { name: 'value', now: 0, program: true })
+  const amount = value === null ? null : unmarked(column.coerce(value, { name: 'value', now: 0, program: true }))
   if (typeof amount !== 'number')
     throw inputError('value', value === null ? 'Missing param: value' : `Input "value" does not fit the ${column.type.name} column "${column.name}".`)
   return amount

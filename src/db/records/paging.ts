@@ -1,7 +1,7 @@
 /** Pages of a list and their envelope. */
 import { inputError } from '../../errors.js'
 import type { Expr } from '../../lang/tree.js'
-import { isObj, isTruthy, type Obj, type Value } from '../../lib/value.js'
+import { isObj, isTruthy, type Obj, unmarked, type Value } from '../../lib/value.js'
 import type { Evaluate, Frame } from '../../runtime/frame.js'
 import { literalMembers } from './arguments.js'
 
@@ -43,7 +43,8 @@ function literalPaging(expr: Expr, compileValue: (expr: Expr) => Evaluate): Eval
 }
 
 /** A count at least `least`; null is the fallback, smaller ones are raised. */
-function readCount(value: Value, name: string, fallback: number, least: number): number {
+function readCount(given: Value, name: string, fallback: number, least: number): number {
+  const value = unmarked(given)
   if (value === null || value === '') return fallback
   const number = typeof value === 'string' ? Number(value) : value
   if (typeof number !== 'number' || !Number.isInteger(number) || number > positionMax) throw inputError(name, `Input "${name}" is not an int.`)
