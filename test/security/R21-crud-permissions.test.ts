@@ -41,6 +41,15 @@ const documents = [
     columns: {grade: $auth.role == "admin"}
   }
 }`,
+  `table memo {
+  schema {
+    int id
+    int user_id {
+      table = "user"
+    }
+    text body
+  }
+}`,
   'api_group open {\n canonical = "open"\n}',
   `query token verb=POST {
   api_group = "open"
@@ -129,6 +138,27 @@ describe('R21 permissions per operation', () => {
     const report = await server.meta('GET', '/workspace/1/security/report')
     const problems = report.body.lines.flatMap((line: { problems: { document: string }[] }) => line.problems)
     expect(problems.filter(({ document }: { document: string }) => document.includes('note'))).toEqual([])
+  })
+
+  it('without rules a column that refers to the callers makes rows theirs: the rows of others do not exist', async () => {
+    const { body, status } = await scaffold({ table: 'memo', api_group: 'open', roles: { delete: ['admin'] } })
+    expect([status, body.message]).toEqual([200, undefined])
+    const call = (who: number, method: string, path: string, data?: object) => server.api(method, `open/memo${path}`, data, tokens[who])
+    expect((await call(member, 'POST', '', { user_id: 2, body: 'mine' })).body).toMatchObject({ id: 1, user_id: 1 })
+    expect((await call(editor, 'POST', '', { body: 'theirs' })).body).toMatchObject({ id: 2, user_id: 2 })
+    expect((await call(member, 'GET', '')).body).toMatchObject({ itemsTotal: 1, items: [{ id: 1, body: 'mine' }] })
+    expect((await call(member, 'GET', '/1')).body).toMatchObject({ body: 'mine' })
+    expect((await call(member, 'PATCH', '/1', { body: 'changed', user_id: 2 })).body).toMatchObject({ body: 'changed', user_id: 1 })
+    for (const [method, data] of [['GET'], ['PATCH', { body: 'stolen' }]] as const) {
+      const [others, none] = [await call(member, method, '/2', data), await call(member, method, '/77', data)]
+      expect([others.status, others.text]).toEqual([404, none.text])
+    }
+    expect((await call(member, 'DELETE', '/1')).status).toBe(403)
+    expect(await server.instance.db.query('select body from ws_1_live.memo order by id')).toEqual([{ body: 'changed' }, { body: 'theirs' }])
+    expect((await call(admin, 'DELETE', '/2')).status).toBe(200)
+    const report = await server.meta('GET', '/workspace/1/security/report')
+    const problems = report.body.lines.flatMap((line: { problems: { document: string }[] }) => line.problems)
+    expect(problems.filter(({ document }: { document: string }) => /memo(?!.*DELETE)/.test(document))).toEqual([])
   })
 
   it.each([

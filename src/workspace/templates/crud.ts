@@ -1,6 +1,7 @@
 /**
  * The endpoints of a table: list with pages, read, add, change, delete; and an export, when somebody may. Private. What the rules of the table decide
  * is not asked of callers: a column that the rules tie to the caller is written from the token, and what the rules allow nobody has no endpoint.
+ * Without rules, rows with one column that refers to the callers' table are their callers': others' do not exist for them, but where a role is asked for.
  */
 import type { Rule, RuleOperation } from '../../definitions/rules.js'
 import type { ColumnModel, TableModel } from '../../definitions/table.js'
@@ -31,11 +32,14 @@ export function crudEndpoints({ table, group, auth, roles = {} }: CrudOptions): 
   if (path === '') throw new AppError('badRequest', `The table "${table.name}" has no name that fits a URL.`)
   const id = `${path.replaceAll('-', '_').replace(/^(?=\d)/, '_')}_id`
   const writable = table.columns.filter((column, i) => i > 0 && column.name !== 'created_at' && column.name !== id && isWritable(column))
+  const owner = ownerOf(table, auth)
   const parts: Parts = {
     table: quote(table.name),
     path,
     id,
     one: `${path}/{${id}}`,
+    row: `$db.${table.name}`,
+    own: (operation) => (roles[operation] === undefined ? owner : null),
     head(operation) {
       const names = roles[operation]
       const asked = names === undefined ? '' : `\n      roles = ${JSON.stringify(names)}`
@@ -44,7 +48,8 @@ export function crudEndpoints({ table, group, auth, roles = {} }: CrudOptions): 
   }
   const key: Field = { name: id, type: table.columns[0]?.type === 'uuid' ? 'uuid' : 'int', filters: [], options: [] }
   const { rules } = table
-  const isOwn = (operation: RuleOperation) => (column: ColumnModel) => rules !== undefined && isCallers(rules[operation], column.name, auth)
+  const isOwn = (operation: RuleOperation) => (column: ColumnModel) =>
+    rules === undefined ? column.name === owner && roles[operation] === undefined : isCallers(rules[operation], column.name, auth)
   const may = (operation: RuleOperation): boolean => rules === undefined || !isNobodys(rules[operation])
   const [added, changed] = [writable.filter((column) => !isOwn('create')(column)), writable.filter((column) => !isOwn('update')(column))]
   if (!may('read')) throw new AppError('badRequest', `The rules of the table "${table.name}" let nobody read it.`, { hint: 'Add read to its rules.' })
@@ -56,6 +61,13 @@ export function crudEndpoints({ table, group, auth, roles = {} }: CrudOptions): 
     ...(may('update') ? [withInput(change(parts, changed), [key, ...changed.map(optional)])] : []),
     ...(may('delete') ? [withInput(remove(parts), [key])] : []),
   ]
+}
+
+/** The column that says whose a row is, where no rules do. */
+function ownerOf({ name, columns, rules }: TableModel, auth: string): string | null {
+  if (rules !== undefined || name === auth || !/^[A-Za-z_]\w*$/.test(name)) return null
+  const [column, ...others] = columns.filter(({ references, list }) => references === auth && !list)
+  return column === undefined || others.length > 0 || !isWritable(column) ? null : column.name
 }
 
 /** The rule holds for no row, whoever asks. */
@@ -75,6 +87,30 @@ interface Parts {
   one: string
   /** Group and access of the endpoint of an operation. */
   head(operation: CrudOperation): string
+  /** How conditions name a row. */
+  row: string
+  /** The column that must hold the caller for the operation; null when any row will do. */
+  own(operation: CrudOperation): string | null
+}
+
+/** For a list: only the rows of the caller. */
+const ownRows = ({ row, own }: Parts): string => (own('read') === null ? '' : `where = ${row}.${own('read')} == $auth.id\n          `)
+
+/** For one row: it is the caller's, or does not exist for them. */
+function ownRow({ table, row, id, own }: Parts, operation: CrudOperation): string {
+  const column = own(operation)
+  if (column === null) return ''
+  return `db.query ${table} {
+          where = ${row}.id == $input.${id} && ${row}.${column} == $auth.id
+          return = {type: "exists"}
+        } as $own
+
+        precondition ($own) {
+          error_type = "notfound"
+          error = "Not Found."
+        }
+
+        `
 }
 
 /** Files have endpoints of their own; what is computed or hidden is not written by callers. */
@@ -104,7 +140,7 @@ const list = (parts: Parts): Definition =>
       }
       stack {
         db.query ${parts.table} {
-          sort = {id: "desc"}
+          ${ownRows(parts)}sort = {id: "desc"}
           return = {type: "list", paging: {page: $input.page, per_page: $input.per_page, totals: true, metadata: true}}
         } as $rows
       }
@@ -141,7 +177,7 @@ const read = (parts: Parts): Definition =>
       input {
       }
       stack {
-        db.get ${parts.table} {
+        ${ownRow(parts, 'read')}db.get ${parts.table} {
           field_name = "id"
           field_value = $input.${parts.id}
         } as $row
@@ -181,7 +217,7 @@ const change = (parts: Parts, columns: readonly ColumnModel[]): Definition =>
       input {
       }
       stack {
-        db.patch ${parts.table} {
+        ${ownRow(parts, 'update')}db.patch ${parts.table} {
           field_name = "id"
           field_value = $input.${parts.id}
           data = $input|pick:[${columns.map((column) => quote(column.name)).join(', ')}]|filter_null
@@ -199,7 +235,7 @@ const remove = (parts: Parts): Definition =>
       input {
       }
       stack {
-        db.del ${parts.table} {
+        ${ownRow(parts, 'delete')}db.del ${parts.table} {
           field_name = "id"
           field_value = $input.${parts.id}
         }
