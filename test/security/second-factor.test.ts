@@ -101,11 +101,14 @@ it('five wrong codes make everybody wait, fifty at once gain nothing, and a reco
   await calm()
   const right = codeAt(secret, 0)
   const guesses = Array.from({ length: 50 }, (_, n) => String((Number(right) + 1 + n) % 1_000_000).padStart(6, '0'))
+  const began = performance.now()
   await Promise.all(guesses.map((code) => verify(challenge, code)))
+  const seconds = (performance.now() - began) / 1000
   const [row] = await app.server.query<{ failures: number; blocked: boolean }>(
     `select failures, blocked_until > clock_timestamp() as blocked from stackhold.auth_factor order by failures desc limit 1`,
   )
-  expect(row?.failures).toBeLessThanOrEqual(6)
+  // The wait after the fifth is a second and doubles with each further one: a machine that is slow enough sees some of them pass.
+  expect(row?.failures).toBeLessThanOrEqual(5 + Math.floor(Math.log2(seconds + 1)))
   expect(row?.failures).toBeGreaterThanOrEqual(5)
   await app.server.query(`update stackhold.auth_factor set blocked_until = now() + interval '1 minute' where failures > 0`)
   expect((await verify(challenge, right)).status).toBe(403)
