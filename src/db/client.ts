@@ -7,7 +7,7 @@ import { isConnectionFailure, toDatabaseError } from './failure.js'
 import { createListener, type ListenHandlers } from './listener.js'
 import { holdLock } from './lock.js'
 import { createPipeline } from './pipeline.js'
-import { createPool, type Pool, type PoolCounts } from './pool.js'
+import { createPool, type DriverResult, type Pool, type PoolCounts } from './pool.js'
 import type { Queryable, QueryOptions, Transaction, TransactionOptions } from './queryable.js'
 import { statementName } from './statement-name.js'
 import { runTransaction } from './transaction.js'
@@ -55,7 +55,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const long = new Set<pg.PoolClient>()
   let turn = 0
 
-  const runFast = async (text: string, values: readonly unknown[] | undefined, name: string, texts?: boolean): Promise<pg.QueryResult> => {
+  const runFast = async (text: string, values: readonly unknown[] | undefined, name: string, texts?: boolean): Promise<DriverResult> => {
     for (let i = 0; i < pipelines.length; i++) {
       turn = (turn + 1) % pipelines.length
       const pipeline = pipelines[turn]
@@ -74,7 +74,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     return (await pipeline.run('select 1', [], statementName('select 1'))) !== undefined
   }
 
-  const run = (text: string, values?: readonly unknown[], { name, fast, texts }: QueryOptions = {}): Promise<pg.QueryResult> =>
+  const run = (text: string, values?: readonly unknown[], { name, fast, texts }: QueryOptions = {}): Promise<DriverResult> =>
     fast === true ? runFast(text, values, name ?? statementName(text), texts) : pool.run(text, values, name, texts)
 
   return {

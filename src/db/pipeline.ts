@@ -1,7 +1,7 @@
 /** One pipelined connection for short statements: many share one write, so none of them may be slow. Reconnects by itself. */
 import pg from 'pg'
 import { isConnectionFailure, isStalePlan, toDatabaseError } from './failure.js'
-import { PreparedNames, runOn } from './pool.js'
+import { type DriverResult, PreparedNames, runOn } from './pool.js'
 
 const reconnectAfterMs = { first: 50, most: 1_000 }
 
@@ -11,7 +11,7 @@ export interface Pipeline {
   /** Waits for a connection being made, or makes one; never throws. */
   connect(): Promise<void>
   /** `undefined` when the statement must be run elsewhere: nothing of it took effect here. */
-  run(text: string, values: readonly unknown[] | undefined, name: string, texts?: boolean): Promise<pg.QueryResult | undefined>
+  run(text: string, values: readonly unknown[] | undefined, name: string, texts?: boolean): Promise<DriverResult | undefined>
   close(): Promise<void>
 }
 

@@ -21,9 +21,12 @@ export class PreparedNames {
   }
 }
 
+/** What the rest needs of the driver's answer. */
+export type DriverResult = Pick<pg.QueryResult, 'rows' | 'rowCount'>
+
 export interface Pool {
   /** `texts`: see QueryOptions. */
-  run(text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<pg.QueryResult>
+  run(text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<DriverResult>
   acquire(): Promise<pg.PoolClient>
   readonly counts: PoolCounts
   close(): Promise<void>
@@ -50,7 +53,7 @@ export function createPool(config: pg.ClientConfig, size: number, onError: (erro
     }
   }
 
-  const runOnce = async (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<pg.QueryResult> => {
+  const runOnce = async (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): Promise<DriverResult> => {
     const client = await acquire()
     try {
       const result = await runOn(client, text, values, name, texts)
@@ -97,10 +100,8 @@ export const runOn = (
   values: readonly unknown[] | undefined,
   name: string | undefined,
   texts: boolean | undefined,
-): Promise<pg.QueryResult> =>
-  name !== undefined && texts === true
-    ? (runTextQuery(client, text, values ?? [], name) as Promise<unknown> as Promise<pg.QueryResult>)
-    : client.query(toQueryConfig(text, values, name, texts))
+): Promise<DriverResult> =>
+  name !== undefined && texts === true ? runTextQuery(client, text, values ?? [], name) : client.query(toQueryConfig(text, values, name, texts))
 
 /** The driver's form of a statement; unnamed ones use the extended protocol too, so that one text is one statement. */
 export const toQueryConfig = (text: string, values: readonly unknown[] | undefined, name: string | undefined, texts?: boolean): pg.QueryConfig => {

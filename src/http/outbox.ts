@@ -18,13 +18,14 @@ let waiting: Outgoing[] = []
 
 interface Outgoing {
   raw: ServerResponse
-  answer: Answer
-  headOnly: boolean
+  /** Empty when only the head goes out. */
+  body: string | Uint8Array
 }
 
-/** Writes the answer before the event loop looks for further input. */
-export function post(raw: ServerResponse, answer: Answer, headOnly: boolean): void {
-  const count = waiting.push({ raw, answer, headOnly })
+/** Writes the answer before the event loop looks for further input. Throws at once, in the turn of its own request, for a head that cannot be sent. */
+export function post(raw: ServerResponse, { status, headers, body }: Answer, headOnly: boolean): void {
+  raw.writeHead(status, headers)
+  const count = waiting.push({ raw, body: headOnly ? '' : body })
   if (count === 1) setImmediate(flush)
   else if (count === mostWaiting) flush()
 }
@@ -32,11 +33,9 @@ export function post(raw: ServerResponse, answer: Answer, headOnly: boolean): vo
 function flush(): void {
   const answers = waiting
   waiting = []
-  for (const { raw, answer, headOnly } of answers) if (!raw.destroyed) write(raw, answer, headOnly)
-}
-
-function write(raw: ServerResponse, { status, headers, body }: Answer, headOnly: boolean): void {
-  raw.writeHead(status, headers)
-  if (headOnly || body.length === 0) raw.end()
-  else raw.end(body)
+  for (const { raw, body } of answers) {
+    if (raw.destroyed) continue
+    if (body.length === 0) raw.end()
+    else raw.end(body)
+  }
 }

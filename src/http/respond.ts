@@ -31,10 +31,10 @@ export const jsonAnswer = (status: number, body: string, shared: readonly string
 const isJson = (contentType: string): boolean => /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)
 const hasNoBody = (status: number): boolean => status === 204 || status === 205 || status === 304
 
-/** Writes past Fastify's serialisation: the headers are known and the body is text already. */
+/** Writes past Fastify's serialisation: the headers are known and the body is text already. What throws leaves the reply to the error handler. */
 export function send(reply: FastifyReply, answer: Answer): void {
   if (reply.sent) return
-  const { raw } = reply.hijack()
-  if (raw.headersSent || raw.destroyed) return
-  post(raw, answer, reply.request.method === 'HEAD')
+  const { raw } = reply
+  if (!raw.headersSent && !raw.destroyed) post(raw, answer, reply.request.method === 'HEAD')
+  reply.hijack()
 }

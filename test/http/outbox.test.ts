@@ -59,6 +59,25 @@ describe('answers of one turn', () => {
     expect(await Promise.all([gone, stays])).toEqual(['cut off', 'here'])
   })
 
+  it('whose head cannot be sent fail where they are made, and hold up no other', async () => {
+    const held = new Map<string, ServerResponse>()
+    const failures: unknown[] = []
+    const base = await serve((response, path) => {
+      held.set(path, response)
+      if (held.size < 2) return
+      for (const [name, one] of held) {
+        try {
+          post(one, name === '/bad' ? { ...answer('never'), headers: ['x-broken', 'a\r\nb'] } : answer('here'), false)
+        } catch (error) {
+          failures.push((error as { code?: string }).code)
+          post(one, { ...answer('refused'), status: 500 }, false)
+        }
+      }
+    })
+    const [bad, good] = await Promise.all(['/bad', '/good'].map(async (path) => (await fetch(base + path)).text()))
+    expect([bad, good, failures]).toEqual(['refused', 'here', ['ERR_INVALID_CHAR']])
+  })
+
   it('have no body when only the head was asked for', async () => {
     const base = await serve((response) => post(response, answer('twelve bytes'), true))
     const response = await fetch(base, { method: 'HEAD' })
